@@ -1,0 +1,205 @@
+"""The nouns of a deliberation, as frozen values that can be stored as JSON.
+
+Everything that a seat says or is told is keyed by seat id, never by model and never by a ballot's letter: the same
+model may sit twice, and every voter sees other letters.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_SEATS = 8
+MAX_QUESTION_CHARACTERS = 50_000
+
+Mode = Literal["quick", "compare", "council", "full"]
+Policy = Literal["auto", "always", "never"]
+Stage = Literal["answers", "ballots", "debate", "synthesis"]
+TurnKind = Literal["answer", "ballot", "second_look", "stance", "revision", "synthesis", "minutes"]
+Language = Literal["en", "fr", "other"]
+
+STAGE_OF: dict[TurnKind, Stage] = {
+    "answer": "answers",
+    "ballot": "ballots",
+    "second_look": "ballots",
+    "stance": "debate",
+    "revision": "debate",
+    "synthesis": "synthesis",
+    "minutes": "synthesis",
+}
+
+
+class Value(BaseModel):
+    """A frozen value; unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Seat(Value):
+    """One chair of the council: a model, with the persona and temperature it speaks with.
+
+    `persona` is the name of one of `council.seats.PERSONAS`, or a text of the user's own, or "".
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    model: str = Field(min_length=1, max_length=300)
+    persona: str = Field(default="", max_length=2000)
+    temperature: float = Field(default=0.7, ge=0.0, le=2.0)
+
+
+class Council(Value):
+    """Who sits, who concludes and by which rules; what a user may change for each question."""
+
+    seats: Annotated[tuple[Seat, ...], Field(min_length=1, max_length=MAX_SEATS)]
+    chairman: Seat
+    mode: Mode = "council"
+    second_look: Policy = "auto"
+    debate: Policy = "auto"
+    rounds: int = Field(default=1, ge=1, le=3)
+    answer_tokens: int = Field(default=1024, ge=16, le=32_768)
+
+
+class Exchange(Value):
+    """An earlier question and its final answer, in a conversation that goes on."""
+
+    question: str
+    answer: str
+
+
+class Question(Value):
+    """What is asked, with what was asked before it (oldest first)."""
+
+    text: str = Field(min_length=1, max_length=MAX_QUESTION_CHARACTERS)
+    language: Language = "other"
+    earlier: tuple[Exchange, ...] = ()
+
+
+class Turn(Value):
+    """Who speaks, and when: one seat, once. `round` counts debate rounds; 0 is before any debate."""
+
+    kind: TurnKind
+    seat: Seat
+    round: int = 0
+
+    @property
+    def stage(self) -> Stage:
+        """The stage this turn belongs to."""
+        return STAGE_OF[self.kind]
+
+    @property
+    def key(self) -> tuple[TurnKind, str, int]:
+        """What identifies the turn within its run."""
+        return (self.kind, self.seat.id, self.round)
+
+
+class Usage(Value):
+    """What a turn cost; `cached_tokens` is the part of the prompt that a prefix cache spared (None: unknown)."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int | None = None
+    completion_tokens: int = 0
+    load_seconds: float = 0.0
+    prompt_seconds: float = 0.0
+    completion_seconds: float = 0.0
+    truncated: bool = False
+    """The answer stopped at its token limit, not at its end."""
+
+
+class Note(Value):
+    """What a voter noted about one answer."""
+
+    strength: str = ""
+    flaw: str = ""
+
+
+class Ballot(Value):
+    """One voter's judgement. `labels` maps the voter's own letters to seat ids; `order` is seat ids, best first.
+
+    `second_order` is the order given when the answers were shown in reverse, where a second look was taken.
+    `contradiction` says what the answers contradict each other on that matters; "" if on nothing.
+    `raw` is the voter's text as it came.
+    """
+
+    voter: str
+    round: int = 0
+    labels: dict[str, str]
+    order: tuple[str, ...]
+    notes: dict[str, Note] = {}
+    contradiction: str = ""
+    second_order: tuple[str, ...] | None = None
+    raw: str = ""
+
+
+class Standing(Value):
+    """One answer's place. `score` is its weighted share of pairs won, 0 to 1 (normalised Borda)."""
+
+    seat: str
+    place: int
+    score: float
+    first_places: int
+
+
+class Flip(Value):
+    """A voter whose first place changed between two rounds (seat ids)."""
+
+    voter: str
+    before: str
+    after: str
+
+
+class Standings(Value):
+    """All ballots of a round counted together.
+
+    `order` is best first; tied answers share a place. `winner` is None where there is no clear one, and `tied` then
+    holds the seats that cannot be told apart. `margin` is the leader's lead over the second, in pairwise votes.
+    `agreement` is the share of pairwise votes that accord with the central order (None without votes).
+    `cycle` tells that the majorities run in a circle. `weights` is each voter's weight, by its own consistency.
+    `wins[a][b]` is the weighted number of voters who placed a before b.
+    """
+
+    round: int = 0
+    order: tuple[Standing, ...]
+    winner: str | None = None
+    tied: tuple[str, ...] = ()
+    margin: float = 0.0
+    agreement: float | None = None
+    central_order: tuple[str, ...] = ()
+    cycle: bool = False
+    voters: int = 0
+    abstained: int = 0
+    families: int = 0
+    contradictions: int = 0
+    weights: dict[str, float] = {}
+    wins: dict[str, dict[str, float]] = {}
+    flips: tuple[Flip, ...] = ()
+
+
+class Stance(Value):
+    """What a seat decided about its own answer after it saw the others and the flaws found in it."""
+
+    seat: str
+    round: int
+    decision: Literal["keep", "revise", "concede"]
+    reason: str = ""
+
+
+class Minutes(Value):
+    """What the council agreed on, what stayed disputed, what one seat alone said.
+
+    `follows` is the seat whose answer the final answer follows, None for none; `departs` tells that this is not
+    the leading answer of the standings.
+    """
+
+    agreed: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
+    said_by_one: tuple[str, ...] = ()
+    follows: str | None = None
+    departs: bool = False
+
+
+class Synthesis(Value):
+    """The final answer. `source` tells what it is: the chairman's text, another seat's in its place, or the leading
+    (or, in quick mode, only) answer verbatim. `seat` wrote it."""
+
+    seat: str
+    text: str
+    source: Literal["chairman", "stand_in", "leading_answer"] = "chairman"

@@ -1,0 +1,225 @@
+"""What happens in a deliberation, as typed events; page, terminal, HTTP API and history read the same ones.
+
+Every TurnStarted is followed by exactly one TurnFinished or TurnFailed, unless the run is cancelled. A delta carries
+new text only. A resumed run goes on in the same list of events after DeliberationResumed; where an event is told
+again for the same seat and round, the later one counts.
+"""
+
+import time
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from council.domain import (
+    Ballot,
+    Council,
+    Minutes,
+    Question,
+    Stage,
+    Stance,
+    Standings,
+    Synthesis,
+    Turn,
+    Usage,
+    Value,
+)
+
+Status = Literal["running", "complete", "partial", "failed", "stopped", "interrupted"]
+
+
+class BaseEvent(Value):
+    """`at` is the wall-clock time, in seconds since the epoch."""
+
+    at: float = Field(default_factory=time.time)
+
+
+class DeliberationStarted(BaseEvent):
+    """A run begins. `seed` decides every order dealt by lot; `nonce_seed` makes its fences unguessable."""
+
+    type: Literal["deliberation_started"] = "deliberation_started"
+    id: str
+    question: Question
+    council: Council
+    seed: int
+    nonce_seed: str
+
+
+class DeliberationResumed(BaseEvent):
+    """An ended or interrupted run goes on; only what is missing is asked again."""
+
+    type: Literal["deliberation_resumed"] = "deliberation_resumed"
+
+
+class StageStarted(BaseEvent):
+    """A stage begins; `turns` is how many seats will speak in it at first."""
+
+    type: Literal["stage_started"] = "stage_started"
+    stage: Stage
+    round: int = 0
+    turns: int = 0
+
+
+class TurnStarted(BaseEvent):
+    """A seat was asked to speak."""
+
+    type: Literal["turn_started"] = "turn_started"
+    turn: Turn
+
+
+class TurnDelta(BaseEvent):
+    """New text, or new thinking, of a turn that is still speaking."""
+
+    type: Literal["turn_delta"] = "turn_delta"
+    turn: Turn
+    text: str = ""
+    thinking: str = ""
+
+
+class TurnNotice(BaseEvent):
+    """News about a turn for the user: its model is loading, the GPU refused, it waits in line."""
+
+    type: Literal["turn_notice"] = "turn_notice"
+    turn: Turn
+    text: str
+
+
+class TurnRestarted(BaseEvent):
+    """A turn starts again from its beginning elsewhere; what it said so far is void."""
+
+    type: Literal["turn_restarted"] = "turn_restarted"
+    turn: Turn
+    reason: str
+
+
+class TurnFinished(BaseEvent):
+    """A turn ended well. `backend` and `model` are those that really spoke; `prompt_hash` tells what it was asked."""
+
+    type: Literal["turn_finished"] = "turn_finished"
+    turn: Turn
+    text: str
+    thinking: str = ""
+    backend: str
+    model: str
+    usage: Usage
+    prompt_hash: str = ""
+
+
+class TurnReused(BaseEvent):
+    """A resumed run takes over a turn that finished before with the very same prompt; it is not asked again."""
+
+    type: Literal["turn_reused"] = "turn_reused"
+    turn: Turn
+
+
+class TurnFailed(BaseEvent):
+    """A turn ended without a text that counts; `reason` says why and what to do."""
+
+    type: Literal["turn_failed"] = "turn_failed"
+    turn: Turn
+    reason: str
+
+
+class ContextCut(BaseEvent):
+    """Something did not fit into a model's context and was shortened; token counts are of `what` alone."""
+
+    type: Literal["context_cut"] = "context_cut"
+    turn: Turn
+    what: str
+    kept: int
+    total: int
+
+
+class BallotCast(BaseEvent):
+    """A voter's ballot counts; told again when a second look adds to it."""
+
+    type: Literal["ballot_cast"] = "ballot_cast"
+    ballot: Ballot
+
+
+class BallotVoid(BaseEvent):
+    """A voter abstains, because it failed or no valid order could be read from it."""
+
+    type: Literal["ballot_void"] = "ballot_void"
+    voter: str
+    round: int = 0
+    reason: str
+    raw: str = ""
+
+
+class StandingsComputed(BaseEvent):
+    """The ballots of a round are counted."""
+
+    type: Literal["standings_computed"] = "standings_computed"
+    standings: Standings
+
+
+class DebateDecided(BaseEvent):
+    """Whether a debate round is held, and why."""
+
+    type: Literal["debate_decided"] = "debate_decided"
+    round: int
+    held: bool
+    reason: str
+
+
+class StanceTaken(BaseEvent):
+    """A seat keeps, revises or concedes its answer."""
+
+    type: Literal["stance_taken"] = "stance_taken"
+    stance: Stance
+
+
+class SynthesisWritten(BaseEvent):
+    """The final answer stands."""
+
+    type: Literal["synthesis_written"] = "synthesis_written"
+    synthesis: Synthesis
+
+
+class MinutesTaken(BaseEvent):
+    """The minutes of the council."""
+
+    type: Literal["minutes_taken"] = "minutes_taken"
+    minutes: Minutes
+
+
+class DeliberationFinished(BaseEvent):
+    """The run came to its end: `partial` when a seat or a ballot is missing."""
+
+    type: Literal["deliberation_finished"] = "deliberation_finished"
+    status: Literal["complete", "partial"]
+
+
+class DeliberationEnded(BaseEvent):
+    """The run ended before its end: it failed, the user stopped it, or it was interrupted."""
+
+    type: Literal["deliberation_ended"] = "deliberation_ended"
+    status: Literal["failed", "stopped", "interrupted"]
+    reason: str
+
+
+Event = Annotated[
+    DeliberationStarted
+    | DeliberationResumed
+    | StageStarted
+    | TurnStarted
+    | TurnDelta
+    | TurnNotice
+    | TurnRestarted
+    | TurnFinished
+    | TurnReused
+    | TurnFailed
+    | ContextCut
+    | BallotCast
+    | BallotVoid
+    | StandingsComputed
+    | DebateDecided
+    | StanceTaken
+    | SynthesisWritten
+    | MinutesTaken
+    | DeliberationFinished
+    | DeliberationEnded,
+    Field(discriminator="type"),
+]
+
+EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)

@@ -1,0 +1,206 @@
+"""The readable state of a run, folded from its events: the same fold live and replayed from history."""
+
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from council import events as ev
+from council.domain import (
+    Ballot,
+    Council,
+    Minutes,
+    Question,
+    Seat,
+    Stage,
+    Stance,
+    Standings,
+    Synthesis,
+    Turn,
+    TurnKind,
+    Usage,
+)
+
+TurnState = Literal["speaking", "finished", "failed"]
+
+
+@dataclass
+class Speech:
+    """What one turn has said so far; `first_text_at` is when its first visible text came (0: not yet)."""
+
+    turn: Turn
+    state: TurnState = "speaking"
+    text: str = ""
+    thinking: str = ""
+    notice: str = ""
+    reason: str = ""
+    restarts: list[str] = field(default_factory=list)
+    cuts: list[ev.ContextCut] = field(default_factory=list)
+    backend: str = ""
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    prompt_hash: str = ""
+    started_at: float = 0.0
+    first_text_at: float = 0.0
+    ended_at: float = 0.0
+
+
+@dataclass
+class Transcript:
+    """One run as a reader sees it. Dictionaries keep the order in which things happened; `version` counts events.
+
+    `earlier_speeches` holds what was said before a resumption, until it is taken over or said anew.
+    """
+
+    id: str = ""
+    question: Question | None = None
+    council: Council | None = None
+    seed: int = 0
+    nonce_seed: str = ""
+    status: ev.Status = "running"
+    reason: str = ""
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    stages: list[ev.StageStarted] = field(default_factory=list)
+    speeches: dict[tuple[TurnKind, str, int], Speech] = field(default_factory=dict)
+    earlier_speeches: dict[tuple[TurnKind, str, int], Speech] = field(default_factory=dict)
+    ballots: dict[tuple[str, int], Ballot] = field(default_factory=dict)
+    void_ballots: dict[tuple[str, int], ev.BallotVoid] = field(default_factory=dict)
+    standings: dict[int, Standings] = field(default_factory=dict)
+    debates: dict[int, ev.DebateDecided] = field(default_factory=dict)
+    stances: dict[tuple[str, int], Stance] = field(default_factory=dict)
+    synthesis: Synthesis | None = None
+    minutes: Minutes | None = None
+    version: int = 0
+
+    def apply(self, event: ev.Event) -> None:
+        """Fold one event into the state; events come in the order in which they happened."""
+        self.version += 1
+        match event:
+            case ev.DeliberationStarted() | ev.DeliberationResumed() | ev.DeliberationFinished() | ev.DeliberationEnded():
+                self._apply_run(event)
+            case ev.StageStarted():
+                self.stages.append(event)
+            case (
+                ev.TurnStarted()
+                | ev.TurnDelta()
+                | ev.TurnNotice()
+                | ev.TurnRestarted()
+                | ev.TurnFinished()
+                | ev.TurnFailed()
+                | ev.ContextCut()
+            ):
+                self._apply_turn(event)
+            case ev.TurnReused():
+                self.speeches[event.turn.key] = self.earlier_speeches.pop(event.turn.key)
+            case ev.BallotCast(ballot=ballot):
+                self.ballots[ballot.voter, ballot.round] = ballot
+                self.void_ballots.pop((ballot.voter, ballot.round), None)
+            case ev.BallotVoid():
+                self.void_ballots[event.voter, event.round] = event
+                self.ballots.pop((event.voter, event.round), None)
+            case ev.StandingsComputed(standings=standings):
+                self.standings[standings.round] = standings
+            case ev.DebateDecided():
+                self.debates[event.round] = event
+            case ev.StanceTaken(stance=stance):
+                self.stances[stance.seat, stance.round] = stance
+            case ev.SynthesisWritten(synthesis=synthesis):
+                self.synthesis = synthesis
+            case ev.MinutesTaken(minutes=minutes):
+                self.minutes = minutes
+            case _:
+                assert_never(event)
+
+    def _apply_run(
+        self,
+        event: ev.DeliberationStarted | ev.DeliberationResumed | ev.DeliberationFinished | ev.DeliberationEnded,
+    ) -> None:
+        match event:
+            case ev.DeliberationStarted():
+                self.id, self.question, self.council = event.id, event.question, event.council
+                self.seed, self.nonce_seed, self.started_at = event.seed, event.nonce_seed, event.at
+            case ev.DeliberationResumed():
+                self.status, self.reason, self.ended_at = "running", "", 0.0
+                self._begin_again()
+            case ev.DeliberationFinished():
+                self.status, self.ended_at = event.status, event.at
+            case ev.DeliberationEnded():
+                self.status, self.reason, self.ended_at = event.status, event.reason, event.at
+                for speech in self.speeches.values():
+                    if speech.state == "speaking":
+                        speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at
+
+    def _begin_again(self) -> None:
+        """What was concluded is drawn anew when a run is resumed; what was said waits to be taken over."""
+        self.earlier_speeches |= self.speeches
+        self.speeches = {}
+        self.stages.clear()
+        for derived in (self.ballots, self.void_ballots, self.standings, self.debates, self.stances):
+            derived.clear()
+        self.synthesis = self.minutes = None
+
+    def _apply_turn(
+        self,
+        event: ev.TurnStarted
+        | ev.TurnDelta
+        | ev.TurnNotice
+        | ev.TurnRestarted
+        | ev.TurnFinished
+        | ev.TurnFailed
+        | ev.ContextCut,
+    ) -> None:
+        if isinstance(event, ev.TurnStarted):
+            self.speeches.pop(event.turn.key, None)
+        speech = self.speeches.setdefault(event.turn.key, Speech(event.turn, started_at=event.at))
+        match event:
+            case ev.TurnStarted():
+                pass
+            case ev.TurnDelta():
+                speech.text += event.text
+                speech.thinking += event.thinking
+                speech.notice = ""
+                if event.text and not speech.first_text_at:
+                    speech.first_text_at = event.at
+            case ev.TurnNotice():
+                speech.notice = event.text
+            case ev.TurnRestarted():
+                speech.restarts.append(event.reason)
+                speech.text = speech.thinking = speech.notice = ""
+                speech.first_text_at = 0.0
+            case ev.ContextCut():
+                speech.cuts.append(event)
+            case ev.TurnFailed():
+                speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at
+                speech.notice = ""
+            case ev.TurnFinished():
+                speech.state, speech.ended_at, speech.notice = "finished", event.at, ""
+                speech.text, speech.thinking = event.text, event.thinking
+                speech.backend, speech.model, speech.usage = event.backend, event.model, event.usage
+                speech.prompt_hash = event.prompt_hash
+
+    @property
+    def final_standings(self) -> Standings | None:
+        """The standings of the last round that was counted."""
+        return self.standings[max(self.standings)] if self.standings else None
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage that began last."""
+        return self.stages[-1].stage if self.stages else None
+
+    def seat(self, seat_id: str) -> Seat:
+        """The seat of this id; the chairman's included."""
+        assert self.council is not None
+        return next(s for s in (*self.council.seats, self.council.chairman) if s.id == seat_id)
+
+    def speech(self, kind: TurnKind, seat_id: str, round: int = 0) -> Speech | None:
+        """What a seat said in one turn, None if it was not asked."""
+        return self.speeches.get((kind, seat_id, round))
+
+    def answer(self, seat_id: str) -> Speech | None:
+        """A seat's answer as it stands: its last finished revision, else its first answer."""
+        revisions = [
+            speech
+            for (kind, seat, _), speech in self.speeches.items()
+            if kind == "revision" and seat == seat_id and speech.state == "finished"
+        ]
+        return revisions[-1] if revisions else self.speech("answer", seat_id)

@@ -1,0 +1,1 @@
+"""Backends that run language models; knows nothing about councils."""

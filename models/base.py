@@ -1,0 +1,144 @@
+"""What every backend offers, and the few types that travel through it.
+
+A failure is always one of the exceptions of `models/errors.py`: never text, `None` or an empty stream.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationConfig:
+    """How one request is sampled and bounded; every field reaches the backend on every call.
+
+    `context_tokens` is the window the model is loaded with (Ollama's `num_ctx`): prompt and answer together.
+    `json_schema` constrains the text to that JSON schema. `think=None` leaves the choice to the model.
+    """
+
+    temperature: float = 0.7
+    max_tokens: int = 1024
+    context_tokens: int = 8192
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    json_schema: dict[str, Any] | None = None
+    think: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Who really spoke and what it cost; closes every stream that did not fail.
+
+    `prompt_tokens` counts the whole prompt, `cached_tokens` the part that a prefix cache spared (None: unknown).
+    Seconds are the backend's own where it reports them.
+    """
+
+    backend: str
+    model: str
+    finish_reason: Literal["stop", "length"] = "stop"
+    prompt_tokens: int = 0
+    cached_tokens: int | None = None
+    completion_tokens: int = 0
+    load_seconds: float = 0.0
+    prompt_seconds: float = 0.0
+    completion_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One step of a stream, with one of its fields set: new text, new thinking, or news about the stream.
+
+    `notice` is a sentence for the user ("loading the model"). `restart` is the reason why everything that was
+    streamed so far is void: the answer starts again from its beginning. `completion` comes once, last.
+    """
+
+    text: str = ""
+    thinking: str = ""
+    notice: str = ""
+    restart: str = ""
+    completion: Completion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What is known of an installed model without running it; 0 and "" mean unknown.
+
+    `backend` serves it, `family` is the architecture ("llama", "qwen3"), `size_bytes` the weights on disk,
+    `context_tokens` the length it was trained for. `remark` is shown beside the name ("demonstration weights").
+    """
+
+    name: str
+    backend: str
+    family: str = ""
+    size_bytes: int = 0
+    parameters: str = ""
+    quantization: str = ""
+    context_tokens: int = 0
+    capabilities: tuple[str, ...] = ()
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The result of one health check; `detail` says what to do when it is not ok."""
+
+    backend: str
+    ok: bool
+    detail: str = ""
+    latency_seconds: float = 0.0
+    models: tuple[ModelCard, ...] = field(default=())
+
+
+class Backend(Protocol):
+    """Something that can run models: an Ollama server, llama.cpp in this process, an endpoint, or several of them."""
+
+    name: str
+
+    async def health(self) -> Health:
+        """Check whether requests can be served now; never raises a BackendError."""
+        ...
+
+    async def list_models(self) -> list[ModelCard]:
+        """Return the models that can be used without a download."""
+        ...
+
+    async def describe(self, model: str) -> ModelCard:
+        """Return everything known of one model; raises ModelNotFoundError."""
+        ...
+
+    async def count_tokens(self, model: str, text: str) -> int:
+        """Count the tokens of a text: exact where the tokenizer is at hand, else an upper estimate."""
+        ...
+
+    def stream(
+        self, model: str, messages: Sequence[Message], config: GenerationConfig
+    ) -> AbstractAsyncContextManager[AsyncIterator[Chunk]]:
+        """Generate one answer; leaving the context cancels the generation. The last chunk holds the completion."""
+        ...
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector per text, in order."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections, threads and weights."""
+        ...
+
+
+def estimate_tokens(text: str) -> int:
+    """Estimate a token count from above, without a tokenizer: a token of a common vocabulary holds 3 bytes or more.
+
+    Measured on English and French prose it is 3.5 to 4.5 bytes a token; code and figures come close to 3.
+    """
+    return len(text.encode()) // 3 + 1

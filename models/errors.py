@@ -1,0 +1,67 @@
+"""The ways in which a backend can fail; `except BackendError` catches every one of them.
+
+BackendError
+├─ BackendUnavailableError    cannot be reached, or died
+├─ BackendTimeoutError        reached, then silent
+├─ BackendOverloadedError     busy; try later
+├─ ModelNotFoundError         does not serve this model
+├─ BadResponseError           unreadable, empty, or an error inside the stream
+├─ RequestRejectedError       wrong everywhere: no other backend would take it
+├─ OutOfMemoryError           the weights or their context do not fit
+├─ WeightsError               a file that is not, or not wholly, a model that can be run here
+└─ AllBackendsFailedError     each one that was asked failed
+"""
+
+from collections.abc import Sequence
+
+
+class BackendError(Exception):
+    """An expected failure of a backend; its text tells a user what failed and what to do next."""
+
+    def __init__(self, message: str, *, backend: str = "") -> None:
+        super().__init__(message)
+        self.backend = backend
+
+
+class BackendUnavailableError(BackendError):
+    """The backend cannot be reached or went away."""
+
+
+class BackendTimeoutError(BackendError):
+    """The backend was reached and then said nothing for too long."""
+
+
+class BackendOverloadedError(BackendError):
+    """The backend is too busy; `retry_after` is in seconds where it said so."""
+
+    def __init__(self, message: str, *, backend: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, backend=backend)
+        self.retry_after = retry_after
+
+
+class ModelNotFoundError(BackendError):
+    """The backend does not serve this model."""
+
+
+class BadResponseError(BackendError):
+    """The response cannot be read, is empty, or reports an error in the middle of the stream."""
+
+
+class RequestRejectedError(BackendError):
+    """The request itself is wrong, so no other backend is asked."""
+
+
+class OutOfMemoryError(BackendError):
+    """The weights or their context do not fit in the memory that is free."""
+
+
+class WeightsError(BackendError):
+    """A file is not, or not wholly, a model that can be run here."""
+
+
+class AllBackendsFailedError(BackendError):
+    """Every backend that could be asked failed; `errors` holds one error for each, in the order asked."""
+
+    def __init__(self, message: str, *, errors: Sequence[BackendError] = ()) -> None:
+        super().__init__(message, backend="selector")
+        self.errors = tuple(errors)

@@ -1,0 +1,157 @@
+"""Makes real GGUF files of less than a megabyte with random weights: real loader, real kernels, text that is noise.
+
+Knows nothing about Council; the end-to-end tests and the benchmark build their models here too.
+"""
+
+import ctypes
+import logging
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import gguf
+import llama_cpp
+import numpy
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+SPECIALS = ("<unk>", "<s>", "</s>")
+FIRST_BYTE = len(SPECIALS)
+COMMON_BYTES = b'abcdefghijklmnopqrstuvwxyz .,"'
+MARKERS = ("<|im_start|>", "<|im_end|>")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The size of a Llama-architecture model; widths are multiples of 256, as Q4_K asks for."""
+
+    width: int = 256
+    layers: int = 2
+    heads: int = 4
+    kv_heads: int = 2
+    feed_forward: int = 512
+    vocabulary: int = 261
+
+    @property
+    def kv_width(self) -> int:
+        return self.width // self.heads * self.kv_heads
+
+
+TINY = Shape()
+
+
+def make_tiny_gguf(
+    path: Path,
+    *,
+    seed: int = 0,
+    context: int = 16384,
+    name: str = "tiny",
+    chat_template: bool | str = True,
+    embeddings: bool = False,
+    shape: Shape = TINY,
+) -> Path:
+    """Write a Q4_K_M GGUF with a byte tokenizer and return its path.
+
+    `chat_template` is ChatML, none, or the template's own text. `embeddings` marks the file as made for embedding
+    (mean pooling). `context` is the length that the file says it was trained for.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        full = Path(folder) / "full.gguf"
+        template = CHATML if chat_template is True else chat_template or ""
+        _write_full(full, seed=seed, context=context, name=name, template=template, embeddings=embeddings, shape=shape)
+        partial = Path(folder) / "quantised.gguf"
+        _quantise(full, partial)
+        partial.replace(path)
+    return path
+
+
+def _write_full(
+    path: Path, *, seed: int, context: int, name: str, template: str, embeddings: bool, shape: Shape
+) -> None:
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name(name)
+    writer.add_context_length(context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(shape.width // shape.heads)
+    writer.add_vocab_size(shape.vocabulary)
+    if embeddings:
+        writer.add_pooling_type(gguf.PoolingType.MEAN)
+    _add_tokenizer(writer, shape.vocabulary)
+    if template:
+        writer.add_chat_template(template)
+    _add_tensors(writer, shape, numpy.random.default_rng(seed))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: int) -> None:
+    tokens = [*SPECIALS, *(f"<0x{byte:02X}>" for byte in range(256)), *MARKERS]
+    kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
+    kinds += [gguf.TokenType.BYTE] * 256 + [gguf.TokenType.CONTROL] * len(MARKERS)
+    for spare in range(vocabulary - len(tokens)):
+        tokens.append(f"~{spare}~")
+        kinds.append(gguf.TokenType.NORMAL)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([0.0] * len(tokens))
+    writer.add_token_types(kinds)
+    writer.add_unk_token_id(0)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_add_bos_token(True)
+    writer.add_add_space_prefix(False)
+
+
+def _add_tensors(writer: gguf.GGUFWriter, shape: Shape, random: numpy.random.Generator) -> None:
+    def add(name: str, *dimensions: int) -> None:
+        values = random.standard_normal(dimensions, dtype=numpy.float32) / numpy.sqrt(dimensions[-1])
+        writer.add_tensor(name, values.astype(numpy.float32))
+
+    def add_ones(name: str) -> None:
+        writer.add_tensor(name, numpy.ones(shape.width, dtype=numpy.float32))
+
+    add("token_embd.weight", shape.vocabulary, shape.width)
+    output = random.standard_normal((shape.vocabulary, shape.width), dtype=numpy.float32) / numpy.sqrt(shape.width)
+    writer.add_tensor("output.weight", (output * _liking(shape.vocabulary)[:, None]).astype(numpy.float32))
+    add_ones("output_norm.weight")
+    for layer in range(shape.layers):
+        add_ones(f"blk.{layer}.attn_norm.weight")
+        add(f"blk.{layer}.attn_q.weight", shape.width, shape.width)
+        add(f"blk.{layer}.attn_k.weight", shape.kv_width, shape.width)
+        add(f"blk.{layer}.attn_v.weight", shape.kv_width, shape.width)
+        add(f"blk.{layer}.attn_output.weight", shape.width, shape.width)
+        add_ones(f"blk.{layer}.ffn_norm.weight")
+        add(f"blk.{layer}.ffn_gate.weight", shape.feed_forward, shape.width)
+        add(f"blk.{layer}.ffn_up.weight", shape.feed_forward, shape.width)
+        add(f"blk.{layer}.ffn_down.weight", shape.width, shape.feed_forward)
+
+
+def _liking(vocabulary: int) -> numpy.ndarray:
+    """Return a factor per token: letters are common, other bytes rare, and the end of the text almost never comes.
+
+    An answer therefore runs to its token limit, is never empty, and a JSON string still ends by itself.
+    """
+    factors = numpy.ones(vocabulary, dtype=numpy.float32)
+    factors[:FIRST_BYTE] = 0.0
+    factors[FIRST_BYTE + 256 : FIRST_BYTE + 256 + len(MARKERS)] = 0.0
+    factors[[FIRST_BYTE + byte for byte in COMMON_BYTES]] = 3.0
+    return factors
+
+
+def _quantise(source: Path, target: Path) -> None:
+    logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)  # it prints a line for each tensor otherwise
+    parameters = llama_cpp.llama_model_quantize_default_params()
+    parameters.ftype = llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M
+    parameters.nthread = 1
+    if llama_cpp.llama_model_quantize(str(source).encode(), str(target).encode(), ctypes.byref(parameters)):
+        raise RuntimeError(f"llama.cpp could not quantise {source.name!r}.")

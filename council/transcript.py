@@ -75,7 +75,9 @@ class Transcript:
         """Fold one event into the state; events come in the order in which they happened."""
         self.version += 1
         match event:
-            case ev.DeliberationStarted() | ev.DeliberationResumed() | ev.DeliberationFinished() | ev.DeliberationEnded():
+            case (
+                ev.DeliberationStarted() | ev.DeliberationResumed() | ev.DeliberationFinished() | ev.DeliberationEnded()
+            ):
                 self._apply_run(event)
             case ev.StageStarted():
                 self.stages.append(event)

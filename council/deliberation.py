@@ -1,0 +1,70 @@
+"""What one question's run needs, handed from stage to stage; nothing here speaks to a model."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from council.domain import Council, Question, Turn
+from council.events import Event
+from council.transcript import Transcript
+from models.base import Backend, ModelCard
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a reader can ask of a run that is under way.
+
+    `synthesise_now` ends the present stage and concludes from what is there. `retries` holds ids of seats whose
+    failed answer is to be asked again; they are heard while the answers stage runs.
+    """
+
+    synthesise_now: asyncio.Event = field(default_factory=asyncio.Event)
+    retries: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+
+
+@dataclass
+class Deliberation:
+    """One run: the question, who sits, the backend, and where events go.
+
+    `past` is the transcript of a run that is resumed. `max_context` bounds every window, in tokens. `windows` and
+    `cards` (by model) are filled in by `fitting.prepare` before the first turn and stay.
+    """
+
+    id: str
+    question: Question
+    council: Council
+    seed: int
+    nonce_seed: str
+    backend: Backend
+    emit: Callable[[Event], None]
+    controls: Controls = field(default_factory=Controls)
+    past: Transcript | None = None
+    max_context: int = 16_384
+    windows: dict[str, int] = field(default_factory=dict)
+    cards: dict[str, ModelCard] = field(default_factory=dict)
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether the user asked to conclude from what is there."""
+        return self.controls.synthesise_now.is_set()
+
+    @property
+    def families(self) -> Mapping[str, str]:
+        """Each seat's model family; a model of unknown family counts as one of its own."""
+        return {
+            seat.id: (self.cards[seat.model].family if seat.model in self.cards else "") or seat.model
+            for seat in self.council.seats
+        }
+
+    def nonce(self, turn: Turn) -> str:
+        """Return the code of a turn's fences: unguessable for who writes an answer, the same when a run is resumed."""
+        return _digest(self.nonce_seed, turn)[:12]
+
+    def turn_seed(self, turn: Turn) -> int:
+        """Return the sampling seed of a turn."""
+        return int(_digest(str(self.seed), turn)[:7], 16)
+
+
+def _digest(secret: str, turn: Turn) -> str:
+    return hashlib.sha256(f"{secret}/{turn.kind}/{turn.seat.id}/{turn.round}".encode()).hexdigest()

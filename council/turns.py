@@ -1,0 +1,171 @@
+"""One seat speaks once: started, deltas, then finished or failed; and several seats at once.
+
+The only place of the council that calls a backend to generate.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Coroutine, Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from council.deliberation import Deliberation
+from council.domain import Turn, Usage
+from council.events import (
+    TurnDelta,
+    TurnFailed,
+    TurnFinished,
+    TurnNotice,
+    TurnRestarted,
+    TurnReused,
+    TurnStarted,
+)
+from models.base import Chunk, Completion, GenerationConfig, Message
+from models.errors import BackendError, BadResponseError
+
+T = TypeVar("T")
+
+LEFT_OUT = "Left out, because the conclusion was asked for at once."
+
+
+async def take_turn(
+    turn: Turn,
+    messages: Sequence[Message],
+    *,
+    deliberation: Deliberation,
+    max_tokens: int,
+    json_schema: dict[str, Any] | None = None,
+    think: bool | None = False,
+    temperature: float = 0.0,
+) -> TurnFinished | TurnFailed:
+    """Let a seat speak and tell everything that happens as events.
+
+    A resumed run takes over what the seat said before, if it was asked the very same thing. An expected failure is
+    returned as TurnFailed, never raised.
+    """
+    config = GenerationConfig(
+        temperature=temperature,
+        max_tokens=max_tokens,
+        context_tokens=deliberation.windows.get(turn.seat.model, deliberation.max_context),
+        seed=deliberation.turn_seed(turn),
+        json_schema=json_schema,
+        think=think,
+    )
+    prompt_hash = _hash_prompt(turn, messages, config)
+    if earlier := _said_before(turn, prompt_hash, deliberation):
+        deliberation.emit(TurnReused(turn=turn))
+        return earlier
+    deliberation.emit(TurnStarted(turn=turn))
+    outcome: TurnFinished | TurnFailed
+    try:
+        outcome = await _speak(turn, messages, config, prompt_hash, deliberation)
+    except BackendError as error:
+        outcome = TurnFailed(turn=turn, reason=str(error))
+    except asyncio.CancelledError:
+        if deliberation.is_hurried:
+            deliberation.emit(TurnFailed(turn=turn, reason=LEFT_OUT))
+        raise
+    deliberation.emit(outcome)
+    return outcome
+
+
+async def _speak(
+    turn: Turn, messages: Sequence[Message], config: GenerationConfig, prompt_hash: str, deliberation: Deliberation
+) -> TurnFinished:
+    text: list[str] = []
+    thinking: list[str] = []
+    completion: Completion | None = None
+    async with deliberation.backend.stream(turn.seat.model, messages, config) as chunks:
+        async for chunk in chunks:
+            if chunk.restart:
+                text.clear()
+                thinking.clear()
+            text.append(chunk.text)
+            thinking.append(chunk.thinking)
+            completion = chunk.completion or completion
+            _tell(turn, chunk, deliberation)
+    answer = "".join(text).strip()
+    if completion is None or not answer:
+        raise BadResponseError(f"{turn.seat.model!r} ended without an answer. Ask it again, or choose another model.")
+    return TurnFinished(
+        turn=turn,
+        text=answer,
+        thinking="".join(thinking).strip(),
+        backend=completion.backend,
+        model=completion.model,
+        usage=_usage(completion),
+        prompt_hash=prompt_hash,
+    )
+
+
+def _tell(turn: Turn, chunk: Chunk, deliberation: Deliberation) -> None:
+    if chunk.restart:
+        deliberation.emit(TurnRestarted(turn=turn, reason=chunk.restart))
+    if chunk.notice:
+        deliberation.emit(TurnNotice(turn=turn, text=chunk.notice))
+    if chunk.text or chunk.thinking:
+        deliberation.emit(TurnDelta(turn=turn, text=chunk.text, thinking=chunk.thinking))
+
+
+def _usage(completion: Completion) -> Usage:
+    return Usage(
+        prompt_tokens=completion.prompt_tokens,
+        cached_tokens=completion.cached_tokens,
+        completion_tokens=completion.completion_tokens,
+        load_seconds=completion.load_seconds,
+        prompt_seconds=completion.prompt_seconds,
+        completion_seconds=completion.completion_seconds,
+        truncated=completion.finish_reason == "length",
+    )
+
+
+def _hash_prompt(turn: Turn, messages: Sequence[Message], config: GenerationConfig) -> str:
+    """Hash what decides an answer; the size of the window does not."""
+    asked = {
+        "model": turn.seat.model,
+        "messages": [asdict(message) for message in messages],
+        "config": asdict(config) | {"context_tokens": 0},
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _said_before(turn: Turn, prompt_hash: str, deliberation: Deliberation) -> TurnFinished | None:
+    speech = deliberation.past.earlier_speeches.get(turn.key) if deliberation.past else None
+    if speech is None or speech.state != "finished" or speech.prompt_hash != prompt_hash:
+        return None
+    return TurnFinished(
+        turn=turn,
+        text=speech.text,
+        thinking=speech.thinking,
+        backend=speech.backend,
+        model=speech.model,
+        usage=speech.usage,
+        prompt_hash=prompt_hash,
+    )
+
+
+async def all_unless_hurried(
+    coroutines: Sequence[Coroutine[Any, Any, T]], deliberation: Deliberation
+) -> list[T | None]:
+    """Run coroutines at once and return their results in order; None for those that a hurried user cut off."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    hurry = asyncio.create_task(deliberation.controls.synthesise_now.wait())
+    try:
+        pending: set[asyncio.Task[Any]] = set(tasks)
+        while pending and not hurry.done():
+            done, _ = await asyncio.wait({*pending, hurry}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # a bug surfaces at once, not when the slowest seat is done
+            pending -= done
+    finally:
+        await cancel_all([*tasks, hurry])
+    return [None if task.cancelled() else task.result() for task in tasks]
+
+
+async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel what is still running and wait until it has cleaned up."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

@@ -1,0 +1,288 @@
+"""What a user may set, read once from the environment and `.env`; no other module reads either.
+
+Every field has a one-line description; `.env.example` and the table in the README are generated from them.
+"""
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from council.domain import MAX_SEATS, Mode
+from council.errors import ConfigurationError
+
+PREFIX = "COUNCIL_"
+SECRETS = frozenset({"openai_key", "users"})
+BackendName = Literal["ollama", "llama_cpp", "openai"]
+Names = Annotated[tuple[str, ...], NoDecode]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def environment() -> Mapping[str, str]:
+    """The environment as it is now, for the few places that follow another program's variables (OLLAMA_MODELS)."""
+    return dict(os.environ)
+
+
+def normalise_ollama_host(host: str) -> str:
+    """Make a URL of what Ollama accepts in OLLAMA_HOST: `0.0.0.0`, `box:8080`, `https://box/ollama`.
+
+    An address to listen on at all interfaces is not one to connect to: it becomes 127.0.0.1.
+    """
+    scheme, _, rest = host.strip().rpartition("://")
+    authority, slash, path = rest.partition("/")
+    name, port = authority, ""
+    if match := re.fullmatch(r"(\[.*\]|[^:]*):(\d+)", authority):
+        name, port = match.groups()
+    if name in ("", "0.0.0.0", "[::]", "::"):  # noqa: S104 # compared, not bound
+        name = "127.0.0.1"
+    port = port or {"http": "80", "https": "443"}.get(scheme, "11434")
+    return f"{scheme or 'http'}://{name}:{port}{slash}{path}".rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can only be reached from this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Settings(BaseSettings):
+    """Everything that is decided before the program starts; `load_settings` makes one and explains what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    backends: Annotated[tuple[BackendName, ...], NoDecode] = Field(
+        default=("ollama", "llama_cpp"),
+        min_length=1,
+        description="Who runs the models, in the order in which they are tried: `ollama`, `llama_cpp`, `openai`.",
+    )
+    ollama_host: str = Field(
+        default_factory=lambda: os.environ.get("OLLAMA_HOST", ""),
+        description="Address of the Ollama server; without it `OLLAMA_HOST` counts, then `http://127.0.0.1:11434`.",
+        validate_default=True,
+        examples=["http://127.0.0.1:11434"],
+    )
+    openai_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Address of an OpenAI-compatible endpoint, up to and with `/v1`.",
+        examples=["http://127.0.0.1:8000/v1"],
+    )
+    openai_key: SecretStr = Field(default=SecretStr(""), description="Key for that endpoint; never logged or stored.")
+    seats: Names = Field(
+        default=(),
+        max_length=MAX_SEATS,
+        description="Who sits, as `model` or `model=persona`; empty: chosen from the models that are installed.",
+        examples=["llama3.2:3b,qwen3:4b=sceptic,gemma3:4b"],
+    )
+    chairman: str = Field(
+        default="", description="The model that concludes; empty: chosen among the seats.", examples=["qwen3:4b"]
+    )
+    mode: Mode = Field(
+        default="council",
+        description="How a question is decided unless the user says otherwise: `quick`, `compare`, `council`, `full`.",
+    )
+    weights: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="GGUF files, or folders that hold some; a model is called by its file name without `.gguf`.",
+        examples=["/models,/more/qwen3-4b.gguf"],
+    )
+    data_dir: Path = Field(
+        default=Path("data"), description="Folder of the history, uploads and downloaded weights.", examples=["data"]
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address the page is served at; one that others can reach needs users or `COUNCIL_ALLOW_PUBLIC`.",
+    )
+    port: int = Field(default=7860, ge=1, le=65_535, description="Port the page is served at.")
+    users: SecretStr = Field(
+        default=SecretStr(""),
+        description="Who may log in, as `name:password`; empty: no log-in.",
+        examples=["ada:a-long-password,alan:another-one"],
+    )
+    allow_public: bool = Field(
+        default=False, description="Serve other machines without a log-in: anyone who reaches the page may use it."
+    )
+    gpu_layers: int = Field(
+        default=-1, ge=-1, le=10_000, description="Layers that llama.cpp puts on the GPU; -1: all of them, 0: none."
+    )
+    memory_gb: float = Field(
+        default=0, ge=0, le=100_000, description="Memory that llama.cpp may fill with weights, in GB; 0: what is free."
+    )
+    max_context: int = Field(
+        default=16_384, ge=1024, le=1_048_576, description="Longest context a model is loaded with, in tokens."
+    )
+    answer_tokens: int = Field(default=1024, ge=16, le=32_768, description="Longest answer of a seat, in tokens.")
+    keep_alive: str = Field(
+        default="30m",
+        pattern=r"^-?\d+(\.\d+)?(ms|s|m|h)?$",
+        description="How long Ollama keeps a model loaded after its last answer; -1: for ever.",
+    )
+    ollama_parallel: int = Field(
+        default=0, ge=0, le=64, description="Answers that Ollama writes at once; 0: what the server was started with."
+    )
+    connect_seconds: Seconds = Field(default=5.0, description="How long a server may take to accept a connection.")
+    load_seconds: Seconds = Field(default=600.0, description="How long a model may take to load.")
+    first_token_seconds: Seconds = Field(
+        default=600.0, description="How long a loaded model may read before it speaks."
+    )
+    stall_seconds: Seconds = Field(default=120.0, description="How long a model may fall silent in mid-answer.")
+    stand_ins: Annotated[dict[str, str], NoDecode] = Field(
+        default={},
+        description="Smaller models for those that fail, as `big=small`.",
+        examples=["llama3:70b=llama3:8b,qwen3:32b=qwen3:4b"],
+    )
+    abandon_seconds: Seconds = Field(
+        default=60.0, description="How long a run goes on that nobody follows; it can be resumed afterwards."
+    )
+    downloads: bool = Field(
+        default=False, description="Allow weights to be fetched from the Hugging Face hub without asking each time."
+    )
+
+    @field_validator("backends", "seats", "weights", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("stand_ins", mode="before")
+    @classmethod
+    def _split_pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not all(big and small for big, _, small in pairs):
+            raise ValueError("each part reads big=small")
+        return {big.strip(): small.strip() for big, _, small in pairs}
+
+    @field_validator("backends")
+    @classmethod
+    def _refuse_doubles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("each backend is named once")
+        return value
+
+    @field_validator("ollama_host")
+    @classmethod
+    def _complete_host(cls, value: str) -> str:
+        url = normalise_ollama_host(value)
+        if not re.fullmatch(r"https?://[^\s/:]+:\d+(/\S*)?|https?://\[[0-9a-fA-F:.]+\]:\d+(/\S*)?", url):
+            raise ValueError("an address reads http://host:port")
+        return url
+
+    @field_validator("weights", mode="after")
+    @classmethod
+    def _expand_weights(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(path.expanduser() for path in value)
+
+    @field_validator("data_dir", mode="after")
+    @classmethod
+    def _expand_data_dir(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("users")
+    @classmethod
+    def _check_users(cls, value: SecretStr) -> SecretStr:
+        names = [part.partition(":") for part in value.get_secret_value().split(",") if part.strip()]
+        if not all(name.strip() and password.strip() for name, _, password in names):
+            raise ValueError("each part reads name:password")
+        if len({name.strip() for name, _, _ in names}) < len(names):
+            raise ValueError("a name stands there twice")
+        return value
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if not (is_loopback(self.host) or self.passwords or self.allow_public):
+            raise ValueError(
+                f"COUNCIL_HOST={self.host!r} can be reached from other machines. Set COUNCIL_USERS=name:password, "
+                "or COUNCIL_ALLOW_PUBLIC=true if everyone who reaches the page may use it."
+            )
+        if "openai" in self.backends and not self.openai_url:
+            raise ValueError(
+                "COUNCIL_BACKENDS names 'openai', but no address is set. Set COUNCIL_OPENAI_URL=http://127.0.0.1:8000/v1."
+            )
+        return self
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """The password of each user who may log in; empty without a log-in."""
+        parts = (part.partition(":") for part in self.users.get_secret_value().split(",") if part.strip())
+        return {name.strip(): password.strip() for name, _, password in parts}
+
+
+def load_settings(*, env_file: Path | None = Path(".env"), **values: Any) -> Settings:
+    """Read the settings; `values` win over the environment, and that over the file.
+
+    Raises ConfigurationError, whose text names each wrong setting and a right value for it.
+    """
+    _refuse_unknown_names(os.environ, "in the environment")
+    if env_file is not None and env_file.is_file():
+        _refuse_unknown_names(dotenv_values(env_file), f"in '{env_file}'")
+    try:
+        return Settings(_env_file=env_file, **values)
+    except ValidationError as error:
+        first = {part["loc"][:1]: part for part in reversed(error.errors())}
+        raise ConfigurationError("\n".join(_explain(dict(part)) for part in reversed(first.values()))) from None
+
+
+def _refuse_unknown_names(variables: Mapping[str, object], where: str) -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for name in variables:
+        short = name.upper().removeprefix(PREFIX)
+        if name.upper().startswith(PREFIX) and short not in known:
+            advice = did_you_mean(short, known, prefix=PREFIX) or f"The settings are: {', '.join(sorted(known))}."
+            raise ConfigurationError(f"There is no setting {name!r} ({where}). {advice}")
+
+
+def did_you_mean(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """The sentence that proposes the known name nearest to a misspelt one; "" if none is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {prefix + close[0]!r}?" if close else ""
+
+
+def _explain(error: Mapping[str, Any]) -> str:
+    problem = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return problem
+    name = str(error["loc"][0])
+    given = "" if name in SECRETS else f"={error['input']!r}"
+    hint = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else ""
+    return f"{PREFIX}{name.upper()}{given} cannot be used: {problem}. For example: {example_line(name)}. {hint}".strip()
+
+
+def example_line(name: str) -> str:
+    """A line for `.env` that sets a field to its default, or to an example where the default is empty."""
+    field = Settings.model_fields[name]
+    value = field.examples[0] if field.examples else show_default(name)
+    return f"{PREFIX}{name.upper()}={value}"
+
+
+def show_default(name: str) -> str:
+    """A field's default as a user would write it; the same on every machine."""
+    value = Settings.model_fields[name].default
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(map(str, value))
+        case float():
+            return f"{value:g}"
+        case int() | str() | Path():
+            return str(value)
+        case _:
+            return ""

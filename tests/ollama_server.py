@@ -17,12 +17,10 @@ START_SECONDS = 60.0
 
 
 def find_ollama() -> Path | None:
-    """Return the server's program: what `scripts/ollama_for_tests.sh` brought, else the one on the PATH."""
+    """Return the server's program: the one on the PATH, else what `scripts/ollama_for_tests.sh` brought."""
     brought = ROOT / ".cache/ollama/bin/ollama"
-    if brought.exists():
-        return brought
-    on_path = shutil.which("ollama")
-    return Path(on_path) if on_path else None
+    program = shutil.which("ollama") or (brought if brought.exists() else None)
+    return Path(program) if program else None
 
 
 def free_port() -> int:

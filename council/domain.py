@@ -182,6 +182,13 @@ class Stance(Value):
     reason: str = ""
 
 
+class LonePoint(Value):
+    """Something worth keeping that one seat alone said."""
+
+    seat: str
+    point: str
+
+
 class Minutes(Value):
     """What the council agreed on, what stayed disputed, what one seat alone said.
 
@@ -191,7 +198,7 @@ class Minutes(Value):
 
     agreed: tuple[str, ...] = ()
     disputed: tuple[str, ...] = ()
-    said_by_one: tuple[str, ...] = ()
+    said_by_one: tuple[LonePoint, ...] = ()
     follows: str | None = None
     departs: bool = False
 

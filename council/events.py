@@ -24,6 +24,7 @@ from council.domain import (
     Value,
 )
 
+DebateReason = Literal["asked_for", "switched_off", "no_clear_winner", "contradiction", "clear_winner"]
 Status = Literal["running", "complete", "partial", "failed", "stopped", "interrupted"]
 
 
@@ -159,7 +160,7 @@ class DebateDecided(BaseEvent):
     type: Literal["debate_decided"] = "debate_decided"
     round: int
     held: bool
-    reason: str
+    reason: DebateReason
 
 
 class StanceTaken(BaseEvent):

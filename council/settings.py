@@ -245,7 +245,7 @@ def _refuse_unknown_names(variables: Mapping[str, object], where: str) -> None:
     for name in variables:
         short = name.upper().removeprefix(PREFIX)
         if name.upper().startswith(PREFIX) and short not in known:
-            advice = did_you_mean(short, known, prefix=PREFIX) or f"The settings are: {', '.join(sorted(known))}."
+            advice = did_you_mean(short, known, prefix=PREFIX) or f"After {PREFIX} comes one of: {', '.join(sorted(known))}."
             raise ConfigurationError(f"There is no setting {name!r} ({where}). {advice}")
 
 

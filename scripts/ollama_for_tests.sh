@@ -54,6 +54,6 @@ export OLLAMA_NUM_GPU=0 # without it the runner looks for an Intel GPU and abort
 exec "$libraries/ollama-lib" "\$@"
 SH
 chmod +x "$start"
-"$start" --version >&2 2>/dev/null || { say "the server does not start; see 'ldd $libraries/ollama-lib'."; exit 1; }
+"$start" --version >/dev/null 2>&1 || { say "the server does not start; see 'ldd $libraries/ollama-lib'."; exit 1; }
 echo "$wanted" >"$stamp"
 echo "$start"

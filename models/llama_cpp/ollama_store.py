@@ -1,0 +1,96 @@
+"""Reads Ollama's own model store on disk, so that with the daemon down its models go on answering.
+
+Layout: `manifests/<host>/<namespace>/<model>/<tag>` is JSON; its layer of the model media type names the digest of
+`blobs/sha256-<digest>`, a plain GGUF file. Nothing is ever written here.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import WeightsError
+from models.names import ollama_name
+
+MODEL_LAYER = "application/vnd.ollama.image.model"
+MAX_MANIFEST_BYTES = 1_000_000
+
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """One installed model: its name as Ollama shows it, and its weights, or why they cannot be used."""
+
+    name: str
+    blob: Path | None
+    problem: WeightsError | None = None
+
+
+def default_ollama_stores(environ: Mapping[str, str]) -> list[Path]:
+    """Return where Ollama keeps its models: where its variable says, else the user's and the service's folder."""
+    if chosen := environ.get("OLLAMA_MODELS", "").strip():
+        return [Path(chosen)]
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    own = [Path(home) / ".ollama" / "models"] if home else []
+    return [*own, Path("/usr/share/ollama/.ollama/models")]
+
+
+def read_store(store: Path) -> Iterator[StoredModel]:
+    """Yield every model of a store, by name; a broken manifest yields its problem, a store that is absent nothing.
+
+    Raises WeightsError when the store is there but may not be read.
+    """
+    root = store / "manifests"
+    try:
+        manifests = sorted(path for path in root.glob("*/*/*/*") if not path.name.startswith(".") and path.is_file())
+        if not manifests and root.is_dir():
+            next(root.iterdir(), None)
+    except OSError as error:
+        raise WeightsError(
+            f"Ollama's models in {str(store)!r} cannot be read ({error.strerror}). Let this user read them, for "
+            "example with `sudo usermod -aG ollama $USER` and a new login.",
+            backend="llama_cpp",
+        ) from error
+    for manifest in manifests:
+        name = ollama_name(*manifest.relative_to(root).parts)
+        try:
+            yield StoredModel(name, _find_blob(store, manifest))
+        except WeightsError as error:
+            yield StoredModel(name, None, error)
+
+
+def _find_blob(store: Path, manifest: Path) -> Path:
+    name = ollama_name(*manifest.relative_to(store / "manifests").parts)
+    mend = f"Run `ollama pull {name}`."
+    try:
+        if manifest.stat().st_size > MAX_MANIFEST_BYTES:
+            raise ValueError("it is too long")
+        digests = [layer["digest"] for layer in json.loads(manifest.read_bytes())["layers"] if _is_model(layer)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"Ollama's manifest {str(manifest)!r} cannot be read ({error}). {mend}", backend="llama_cpp"
+        ) from error
+    if not digests:
+        raise WeightsError(
+            f"{name!r} in Ollama has no weights on this disk: it runs elsewhere, or only in Ollama itself.",
+            backend="llama_cpp",
+        )
+    # A digest becomes a part of a path, so nothing but a digest is let through.
+    digest = _DIGEST.fullmatch(digests[0]) if isinstance(digests[0], str) else None
+    if digest is None:
+        raise WeightsError(
+            f"Ollama's manifest {str(manifest)!r} names no valid digest ({str(digests[0])[:80]!r}). {mend}",
+            backend="llama_cpp",
+        )
+    blob = store / "blobs" / f"sha256-{digest[1]}"
+    if not blob.is_file():
+        raise WeightsError(
+            f"The weights of {name!r} are missing from Ollama's store ({str(blob)!r}). {mend}", backend="llama_cpp"
+        )
+    return blob
+
+
+def _is_model(layer: dict[str, object]) -> bool:
+    return layer.get("mediaType") == MODEL_LAYER

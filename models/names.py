@@ -1,0 +1,65 @@
+"""One model, several names: maps what Ollama, a GGUF file and the catalogue call it onto each other.
+
+Ollama's `llama3.2` is `llama3.2:latest`; a GGUF file is called by its name without `.gguf`; the catalogue knows that
+`Llama-3.2-3B-Instruct-Q4_K_M.gguf` holds what Ollama calls `llama3.2:3b`.
+"""
+
+import re
+
+from models.llama_cpp.catalogue import CATALOGUE
+
+OLLAMA_HOST = "registry.ollama.ai"
+OLLAMA_NAMESPACE = "library"
+
+_QUANTIZATION = re.compile(r"[-._](?:i?q\d\w*|b?f16|f32|mxfp4\w*)$", re.IGNORECASE)
+_SPLIT = re.compile(r"-\d{5}-of-\d{5}$")
+
+
+def ollama_name(host: str, namespace: str, model: str, tag: str) -> str:
+    """Write a model's name as Ollama shows it: host and namespace only where they are not the usual ones."""
+    parts = [model]
+    if (host, namespace) != (OLLAMA_HOST, OLLAMA_NAMESPACE):
+        parts.insert(0, namespace)
+    if host != OLLAMA_HOST:
+        parts.insert(0, host)
+    return f"{'/'.join(parts)}:{tag}"
+
+
+def file_name(name: str) -> str:
+    """Return what a GGUF file is called: no `.gguf`, no numbering of its parts."""
+    stem = name[: -len(".gguf")] if name.lower().endswith(".gguf") else name
+    return _SPLIT.sub("", stem)
+
+
+def canonical(name: str) -> str:
+    """Return the form under which two spellings of one name are equal: lower case, with a tag."""
+    plain = file_name(name.strip()).lower().removeprefix(f"{OLLAMA_HOST}/").removeprefix(f"{OLLAMA_NAMESPACE}/")
+    return plain if ":" in plain.rsplit("/", 1)[-1] else f"{plain}:latest"
+
+
+def is_same(first: str, second: str) -> bool:
+    """Tell whether two names mean the same model."""
+    return not every_name(first).isdisjoint(every_name(second))
+
+
+def every_name(name: str) -> frozenset[str]:
+    """Return all names of a model, its own among them, each in canonical form."""
+    known = {canonical(name)}
+    title = _without_quantization(name)
+    for entry in CATALOGUE:
+        names = {canonical(alias) for alias in (entry.name, *entry.ollama_names)}
+        if not names.isdisjoint(known) or title == _without_quantization(entry.name):
+            known |= names
+    return frozenset(known)
+
+
+def aliases_of_file(name: str) -> tuple[str, ...]:
+    """Return what Ollama calls the model in a GGUF file, as far as the catalogue knows; any quantisation will do."""
+    title = _without_quantization(name)
+    return tuple(
+        alias for entry in CATALOGUE if _without_quantization(entry.name) == title for alias in entry.ollama_names
+    )
+
+
+def _without_quantization(name: str) -> str:
+    return _QUANTIZATION.sub("", file_name(name.rsplit("/", 1)[-1]).lower())

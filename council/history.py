@@ -69,11 +69,12 @@ class History:
             raise
 
     def close(self) -> None:
-        """Close the file; what was appended is in it."""
+        """Close the file; what was appended is in it. A second call does nothing."""
         with self._lock:
             self._db.close()
             if self._writer is not None:
                 self._writer.release()
+                self._writer = None
 
     def append(self, run_id: str, event: ev.Event, *, owner: str = "local") -> None:
         """Store an event at the end of its run; DeliberationStarted begins a new one, and deltas are not stored."""

@@ -27,8 +27,9 @@ class Controls:
 class Deliberation:
     """One run: the question, who sits, the backend, and where events go.
 
-    `past` is the transcript of a run that is resumed. `max_context` bounds every window, in tokens. `windows` and
-    `cards` (by model) are filled in by `fitting.prepare` before the first turn and stay.
+    `past` is the transcript of a run that is resumed. `max_context` bounds every window, in tokens. The rest is filled
+    in by `fitting.prepare` before the first turn and stays: `head`, with which every prompt begins; `head_cut`, the
+    tokens of the earlier conversation that were kept and that there were; by model, `cards` and `windows` (num_ctx).
     """
 
     id: str
@@ -41,8 +42,10 @@ class Deliberation:
     controls: Controls = field(default_factory=Controls)
     past: Transcript | None = None
     max_context: int = 16_384
-    windows: dict[str, int] = field(default_factory=dict)
+    head: str = ""
+    head_cut: tuple[int, int] | None = None
     cards: dict[str, ModelCard] = field(default_factory=dict)
+    windows: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_hurried(self) -> bool:

@@ -15,7 +15,6 @@ EARLIER = "# Earlier in this conversation\n\nThe person asked:\n{question}\n\nTh
 QUESTION = "# The question\n\n{question}\n\n"
 
 IN_LANGUAGE = "Write in {language}."
-IN_SAME_LANGUAGE = "Write in the language of the question."
 
 ANSWER = "# Your task\n\n{persona}Answer the question. Begin with the answer itself, then give the reasons. {language}"
 
@@ -87,7 +86,6 @@ VERDICT_ROW = "Answer {label}: place {place}, {share} of the comparisons won{sta
 VERDICT_NO_VOTE = "There was no vote."
 VERDICT_WINNER = "The council prefers answer {label}, with a lead of {margin} votes."
 VERDICT_TIED = "There is no clear winner among {labels}."
-VERDICT_CONTRADICTION = "A judge saw this contradiction: {contradiction}"
 VERDICT_FLAW = "A flaw noted in answer {label}: {flaw}"
 VERDICT_CONCEDED = "; its author gave it up"
 VERDICT_REVISED = "; revised after debate"

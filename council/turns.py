@@ -21,17 +21,19 @@ from council.events import (
     TurnReused,
     TurnStarted,
 )
+from council.fitting import Prompt, fit
 from models.base import Chunk, Completion, GenerationConfig, Message
 from models.errors import BackendError, BadResponseError
 
 T = TypeVar("T")
+Outcome = TypeVar("Outcome", TurnFinished, TurnFailed)
 
 LEFT_OUT = "Left out, because the conclusion was asked for at once."
 
 
 async def take_turn(
     turn: Turn,
-    messages: Sequence[Message],
+    prompt: Prompt,
     *,
     deliberation: Deliberation,
     max_tokens: int,
@@ -52,20 +54,29 @@ async def take_turn(
         json_schema=json_schema,
         think=think,
     )
-    prompt_hash = _hash_prompt(turn, messages, config)
+    try:
+        fitted = await fit(prompt, turn, max_tokens, deliberation)
+    except BackendError as error:
+        deliberation.emit(TurnStarted(turn=turn))
+        return _end(TurnFailed(turn=turn, reason=str(error)), deliberation)
+    prompt_hash = _hash_prompt(turn, fitted.messages, config)
     if earlier := _said_before(turn, prompt_hash, deliberation):
         deliberation.emit(TurnReused(turn=turn))
         return earlier
     deliberation.emit(TurnStarted(turn=turn))
-    outcome: TurnFinished | TurnFailed
+    for cut in fitted.cuts:
+        deliberation.emit(cut)
     try:
-        outcome = await _speak(turn, messages, config, prompt_hash, deliberation)
+        return _end(await _speak(turn, fitted.messages, config, prompt_hash, deliberation), deliberation)
     except BackendError as error:
-        outcome = TurnFailed(turn=turn, reason=str(error))
+        return _end(TurnFailed(turn=turn, reason=str(error)), deliberation)
     except asyncio.CancelledError:
         if deliberation.is_hurried:
-            deliberation.emit(TurnFailed(turn=turn, reason=LEFT_OUT))
+            _end(TurnFailed(turn=turn, reason=LEFT_OUT), deliberation)
         raise
+
+
+def _end(outcome: Outcome, deliberation: Deliberation) -> Outcome:
     deliberation.emit(outcome)
     return outcome
 

@@ -39,6 +39,21 @@ def obedient(model: str, messages: Sequence[Message], config: GenerationConfig) 
     return "**Canberra** is the capital of Australia, says the model behind this seat. " * 3
 
 
+def kind_of(messages: Sequence[Message], config: GenerationConfig) -> str:
+    """Tell which kind of turn a request is, from what it asks for."""
+    fields = set((config.json_schema or {}).get("properties", {}))
+    if "decision" in fields:
+        return "stance"
+    if "agreed" in fields:
+        return "minutes"
+    if "order" in fields:
+        return "ballot" if "contradiction" in fields else "second_look"
+    prompt = messages[1].content
+    if "You are the chairman" in prompt:
+        return "synthesis"
+    return "revision" if "You decided to revise" in prompt else "answer"
+
+
 class ScriptedBackend:
     """Streams what its script returns, word by word; a BackendError that the script returns is raised.
 

@@ -1,0 +1,26 @@
+"""How answers are shown to who judges or uses them: neutral letters, scrubbed names, fences."""
+
+from collections.abc import Mapping, Sequence
+
+from council.anonymity import fence, scrub_names
+from council.deliberation import Deliberation
+from council.orders import labels
+from council.prompts import CANDIDATE
+
+
+def label_map(order: Sequence[str]) -> dict[str, str]:
+    """Return label → seat id for answers shown in this order."""
+    return dict(zip(labels(len(order)), order, strict=True))
+
+
+def anonymous(answers: Mapping[str, str], order: Sequence[str], deliberation: Deliberation) -> dict[str, str]:
+    """Return the answers in this order, without the names that models give themselves."""
+    names = [*deliberation.cards, *(card.name for card in deliberation.cards.values())]
+    return {seat_id: scrub_names(answers[seat_id], names) for seat_id in order}
+
+
+def show(texts: Mapping[str, str], label_to_seat: Mapping[str, str], nonce: str) -> str:
+    """Write the candidates in the order of their labels, each in a fence: data, never instructions."""
+    return "".join(
+        CANDIDATE.format(label=label, text=fence(texts[seat_id], nonce)) for label, seat_id in label_to_seat.items()
+    )

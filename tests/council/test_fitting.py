@@ -1,0 +1,55 @@
+"""The window of a run, fair cuts, and prompts that cannot fit."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from council.domain import Exchange
+from council.events import ContextCut, TurnFailed
+from models.base import GenerationConfig, Message, estimate_tokens
+from tests.deliberations import Recorded, a_council
+from tests.fakes import ScriptedBackend, kind_of, obedient
+
+pytestmark = pytest.mark.anyio
+
+
+def long_winded(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
+    said = obedient(model, messages, config)
+    return said if config.json_schema or model != "beta:1b" else "a very long answer " * 2000
+
+
+def cuts(recorded: Recorded) -> list[ContextCut]:
+    return [event for event in recorded.events if isinstance(event, ContextCut)]
+
+
+async def test_an_answer_that_does_not_fit_is_cut_told_and_nobody_else_pays():
+    backend = ScriptedBackend(long_winded, context_tokens=8192)
+    recorded = Recorded(backend)
+    transcript = await recorded.run()
+    assert {cut.what for cut in cuts(recorded)} == {"seat-2"}
+    assert all(cut.kept < cut.total for cut in cuts(recorded))
+    for model, messages, config in backend.prompts:
+        prompt = sum(estimate_tokens(message.content) for message in messages)
+        assert prompt + config.max_tokens <= config.context_tokens, (model, kind_of(messages, config))
+    assert transcript.status == "complete"
+
+
+async def test_a_question_that_no_window_holds_fails_the_seats_with_the_numbers():
+    recorded = Recorded(ScriptedBackend(context_tokens=2048), a_council(mode="compare"), question="why? " * 3000)
+    with pytest.raises(Exception, match="No seat has answered"):
+        await recorded.run()
+    failures = [event.reason for event in recorded.events if isinstance(event, TurnFailed)]
+    assert len(failures) == 3 and all("Shorten the question" in reason for reason in failures)
+
+
+async def test_a_long_conversation_is_cut_once_and_told_with_every_answer():
+    earlier = tuple(Exchange(question=f"Question {n}?", answer="An answer. " * 1500) for n in range(4))
+    backend = ScriptedBackend(context_tokens=8192)
+    recorded = Recorded(backend, earlier=earlier)
+    await recorded.run()
+    told = [cut for cut in cuts(recorded) if cut.what == "earlier conversation"]
+    assert [cut.turn.kind for cut in told] == ["answer"] * 3
+    heads = {messages[1].content.partition("# The question")[0] for _, messages, _ in backend.prompts}
+    assert len(heads) == 1
+    head = heads.pop()
+    assert all(f"Question {n}?" in head for n in range(4))

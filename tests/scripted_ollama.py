@@ -1,0 +1,129 @@
+"""A server that speaks Ollama's wire format and answers as it is told: for what a real one cannot be made to do on cue.
+
+It runs in a thread of the test, so it outlives a program that is killed.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from models.base import GenerationConfig, Message
+from tests.fakes import kind_of, obedient
+
+HOLD_SECONDS = 60.0
+
+
+class ScriptedOllama:
+    """What was asked, by kind of turn, and which requests are held back until `release()`."""
+
+    def __init__(self, models: tuple[str, ...]) -> None:
+        self.models = models
+        self.asked: list[str] = []
+        self.url = ""
+        self._quota: dict[str, int] = {}
+        self._released = threading.Event()
+        self._lock = threading.Lock()
+
+    def hold(self, kind: str, *, after: int) -> None:
+        """Answer so many requests of a kind; the ones that follow get no answer before `release()`."""
+        self._quota[kind] = after
+
+    def release(self) -> None:
+        """Let everything through, what waits included."""
+        self._released.set()
+
+    def count(self, kind: str) -> int:
+        """How many requests of a kind have come."""
+        return self.asked.count(kind)
+
+    def answer(self, request: dict[str, Any]) -> str:
+        """Return what the model says to a chat request, after the wait that was ordered."""
+        messages = [Message(**message) for message in request["messages"]]
+        config = GenerationConfig(json_schema=request.get("format"))
+        kind = kind_of(messages, config) if len(messages) > 1 else "other"
+        with self._lock:
+            self.asked.append(kind)
+            is_held = self.count(kind) > self._quota.get(kind, 1_000)
+        if is_held:
+            self._released.wait(HOLD_SECONDS)
+        return obedient(request["model"], messages, config)
+
+    def card(self, name: str) -> dict[str, Any]:
+        """What /api/tags says of a model."""
+        return {
+            "name": name,
+            "model": name,
+            "size": 1_000_000,
+            "digest": f"{hash(name):x}",
+            "details": {"family": name.partition(":")[0], "parameter_size": "1B", "quantization_level": "Q4_K_M"},
+        }
+
+
+@contextmanager
+def scripted_ollama(*models: str) -> Iterator[ScriptedOllama]:
+    """Serve the models on a free port until the block is left."""
+    script = ScriptedOllama(models)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
+    server.daemon_threads = True
+    script.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield script
+    finally:
+        script.release()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(script: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            cards = [script.card(name) for name in script.models]
+            replies: dict[str, Any] = {
+                "/api/version": {"version": "0.9.3"},
+                "/api/tags": {"models": cards},
+                "/api/ps": {"models": []},
+            }
+            self._send(replies.get(self.path, {"status": "Ollama is running"}))
+
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.path == "/api/show":
+                details = script.card(request["model"])["details"]
+                self._send(
+                    {
+                        "details": details,
+                        "model_info": {f"{details['family']}.context_length": 32_768},
+                        "capabilities": ["completion"],
+                    }
+                )
+            elif self.path == "/api/chat":
+                self._chat(script.answer(request) if request["messages"] else "")
+
+        def _chat(self, text: str) -> None:
+            last = {"done_reason": "stop", "prompt_eval_count": 50, "eval_count": 20, "eval_duration": 1_000_000}
+            self._send(
+                {"message": {"role": "assistant", "content": text}, "done": False},
+                {"message": {"role": "assistant", "content": ""}, "done": True, **last},
+            )
+
+        def _send(self, *objects: dict[str, Any]) -> None:
+            body = b"".join(json.dumps(part).encode() + b"\n" for part in objects)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-ndjson")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except ConnectionError:
+                self.close_connection = True  # the program was killed while it waited, as the test wants
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Say nothing: the test's own output is what counts."""
+
+    return Handler

@@ -10,7 +10,7 @@ from council.events import StageStarted, TurnFailed, TurnFinished
 from council.fitting import Prompt
 from council.language import LANGUAGE_NAMES
 from council.prompts import ANSWER, IN_LANGUAGE
-from council.seats import persona_text
+from council.seats import PERSONAS
 from council.turns import cancel_all, take_turn
 
 Asked = asyncio.Task[TurnFinished | TurnFailed]
@@ -54,7 +54,7 @@ async def _until_all_ended(tasks: dict[str, Asked], seats: Mapping[str, Seat], d
 
 
 async def _ask(seat: Seat, deliberation: Deliberation) -> TurnFinished | TurnFailed:
-    persona = persona_text(seat.persona)
+    persona = PERSONAS[seat.persona].instruction if seat.persona in PERSONAS else seat.persona
     task = ANSWER.format(persona=f"{persona} " if persona else "", language=language_instruction(deliberation.question))
     return await take_turn(
         Turn(kind="answer", seat=seat),

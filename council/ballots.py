@@ -145,7 +145,7 @@ def _wants_second_look(deliberation: Deliberation, standings: Standings) -> bool
 async def _look_again(
     ballots: Sequence[Ballot], answers: Mapping[str, str], deliberation: Deliberation
 ) -> tuple[Ballot, ...]:
-    """Ask every voter once more, with the answers reversed, for the bare order; who fails keeps the first look alone."""
+    """Ask every voter once more, with the answers reversed, for the bare order; who fails keeps its first look."""
     looked = await all_unless_hurried([_second(ballot, answers, deliberation) for ballot in ballots], deliberation)
     return tuple(second or first for first, second in zip(ballots, looked, strict=True))
 

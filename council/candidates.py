@@ -15,8 +15,13 @@ def label_map(order: Sequence[str]) -> dict[str, str]:
 
 def anonymous(answers: Mapping[str, str], order: Sequence[str], deliberation: Deliberation) -> dict[str, str]:
     """Return the answers in this order, without the names that models give themselves."""
+    return {seat_id: without_names(answers[seat_id], deliberation) for seat_id in order}
+
+
+def without_names(text: str, deliberation: Deliberation) -> str:
+    """Return a text in which no model of this council names itself."""
     names = [*deliberation.cards, *(card.name for card in deliberation.cards.values())]
-    return {seat_id: scrub_names(answers[seat_id], names) for seat_id in order}
+    return scrub_names(text, names)
 
 
 def show(texts: Mapping[str, str], label_to_seat: Mapping[str, str], nonce: str) -> str:

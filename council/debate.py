@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from council.anonymity import fence
 from council.answers import language_instruction
 from council.ballots import Verdict, vote
-from council.anonymity import fence
-from council.candidates import anonymous, label_map, show
+from council.candidates import anonymous, label_map, show, without_names
 from council.deliberation import Deliberation
 from council.domain import Ballot, Policy, Seat, Stance, Turn
 from council.events import DebateDecided, DebateReason, StageStarted, StanceTaken, TurnFinished
@@ -144,7 +144,9 @@ def _prompt(
         return template.format(
             own=fence(texts[own], nonce),
             candidates=show(texts, mapping, nonce),
-            flaws=fence("\n".join(f"- {flaw}" for flaw in flaws if flaw) or NO_FLAWS, nonce),
+            flaws=fence(
+                without_names("\n".join(f"- {flaw}" for flaw in flaws if flaw), deliberation) or NO_FLAWS, nonce
+            ),
             language=language_instruction(deliberation.question),
             **parts,
         )

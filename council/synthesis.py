@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from council.answers import language_instruction
 from council.anonymity import fence
+from council.answers import language_instruction
 from council.ballots import Verdict
-from council.candidates import anonymous, label_map, show
+from council.candidates import anonymous, label_map, show, without_names
 from council.deliberation import Deliberation
 from council.domain import LonePoint, Minutes, Seat, Stance, Synthesis, Turn
 from council.events import MinutesTaken, StageStarted, SynthesisWritten, TurnFinished
@@ -34,7 +34,9 @@ async def synthesise(
     labels = label_map(order)
     synthesis: Synthesis | None = None
     if len(answers) > 1:
-        synthesis = await _write(deliberation, answers, labels, describe_verdict(labels, verdict, stances))
+        synthesis = await _write(
+            deliberation, answers, labels, without_names(describe_verdict(labels, verdict, stances), deliberation)
+        )
     leading = _leading_seat(answers, verdict)
     if synthesis is None:
         synthesis = Synthesis(seat=leading, text=answers[leading], source="leading_answer")

@@ -1,6 +1,7 @@
 """Makes deliberations on a scripted backend, and runs them to a list of events and the transcript."""
 
 import asyncio
+from collections.abc import Callable
 
 from council.deliberation import Deliberation
 from council.domain import Council, Exchange, Mode, Question, Seat
@@ -67,3 +68,10 @@ class Recorded:
     def types(self) -> list[str]:
         """The types of what happened, without deltas."""
         return [event.type for event in self.events if not isinstance(event, TurnDelta)]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something has happened that no event tells of; ten seconds at most."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what is waited for is a plain value of the code under test
+            await asyncio.sleep(0.01)

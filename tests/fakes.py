@@ -22,10 +22,15 @@ def smallest_instance(schema: dict[str, Any], salt: str = "") -> Any:
         case "object":
             return {name: smallest_instance(part, salt + name) for name, part in schema["properties"].items()}
         case "array":
-            options = schema["items"].get("enum", ["one point", "another point"])
-            return list(options)[: schema.get("maxItems", 2)]
+            items = schema["items"]
+            count = min(schema.get("maxItems", 2), 2)
+            return (
+                list(items["enum"])
+                if "enum" in items
+                else [smallest_instance(items, salt + str(n)) for n in range(count)]
+            )
         case "string":
-            return f"note {salt[-12:]}"
+            return f"note {hashlib.sha256(salt.encode()).hexdigest()[:6]}"
         case "boolean":
             return False
         case _:

@@ -56,7 +56,7 @@ class Run:
         self._conduct = conduct
         self._abandon_seconds = abandon_seconds
         self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Future[None] | None = None
         self._ending: Ending | None = None
         self._goes_on = False
         self._readers = 0
@@ -118,7 +118,8 @@ class Run:
         self.is_running, self._ending, self._goes_on, self.controls = True, None, False, Controls()
         self._tell(first)
         past = copy.deepcopy(self.transcript) if isinstance(first, ev.DeliberationResumed) else None
-        self._task = asyncio.get_running_loop().create_task(self._deliberate(past), name=f"run {self.id}")
+        self._task = asyncio.ensure_future(self._conduct(self, past))
+        self._task.add_done_callback(self._conclude)  # also runs for a task that was cancelled before its first step
         self._arm()
 
     def ask_again(self, seat_id: str) -> None:
@@ -142,30 +143,32 @@ class Run:
 
     async def ended(self) -> None:
         """Wait until the run has ended and nothing of it is left running."""
-        while self.is_running and self._task is not None:
-            await asyncio.wait([self._task])
+        while self.is_running:
+            await self._changed.wait()
 
-    async def _deliberate(self, past: Transcript | None) -> None:
-        ending = CRASHED
-        try:
-            await self._conduct(self, past)
-        except asyncio.CancelledError:
-            ending = CLOSED
-        except (CouncilError, BackendError) as error:
-            ending = ("failed", str(error))
-        except Exception:
-            if self._ending is None:
-                logger.exception("run %s broke off", self.id)
+    def _conclude(self, task: "asyncio.Future[None]") -> None:
+        """Give the run its end, whatever its task ended with; or go on, where a seat is to be asked again."""
+        error = None if task.cancelled() else task.exception()
         if self.transcript.status == "running":
-            status, reason = self._ending or ending
+            status, reason = self._ending or self._judge(error)
             self.emit(ev.DeliberationEnded(status=status, reason=reason))
         if self._goes_on:
-            with suppress(HistoryError):  # told in the log, and the run has its end
+            try:
                 self.begin(ev.DeliberationResumed())
                 return
+            except HistoryError:
+                logger.exception("run %s could not go on", self.id)
         self.is_running = False
         self._disarm()
         self._wake()
+
+    def _judge(self, error: BaseException | None) -> Ending:
+        if isinstance(error, CouncilError | BackendError):
+            return ("failed", str(error))
+        if error is None and self._task is not None and self._task.cancelled():
+            return CLOSED
+        logger.error("run %s broke off", self.id, exc_info=error)
+        return CRASHED
 
     def _tell(self, event: ev.Event) -> None:
         self.transcript.apply(event)

@@ -1,0 +1,164 @@
+"""The heading over a run: one line that states what stood behind the answer, computed from what happened.
+
+Page, terminal and export show the same line. English and French; for other languages it is English.
+"""
+
+from collections.abc import Mapping
+
+from council.domain import Language, Standings
+from council.transcript import Transcript
+
+_ENGLISH: Mapping[str, str] = {
+    "running": "In progress",
+    "failed": "Failed",
+    "stopped": "Stopped",
+    "interrupted": "Interrupted",
+    "not_begun": "Nothing has been asked yet",
+    "one": "one model alone, no vote",
+    "one_silent": "one model alone, no answer",
+    "answered": "{answered} of {seats} {seats:seat|seats} answered",
+    "side_by_side": "side by side, no vote",
+    "no_vote": "no vote",
+    "nobody_voted": "nobody voted",
+    "voted": "{voters} voted ({families} model {families:family|families})",
+    "abstained": "{abstained} abstained",
+    "winner": "clear winner by {margin} {margin:vote|votes}",
+    "no_winner": "no clear winner",
+    "cycle": "majorities in a circle",
+    "debate": "{rounds} debate {rounds:round|rounds}",
+    "revised": "{revised} {revised:answer|answers} revised",
+    "flipped": "{flipped} {flipped:vote|votes} changed",
+    "stand_in": "another seat concluded in the chairman's place",
+    "verbatim_leading": "no conclusion: the leading answer, word for word",
+    "verbatim_tied": "no conclusion: one of the leading answers, word for word",
+    "verbatim": "no conclusion: one seat's answer, word for word",
+    "no_conclusion": "no conclusion",
+    "departs": "the conclusion departs from the leading answer",
+}
+_FRENCH: Mapping[str, str] = {
+    "running": "En cours",
+    "failed": "Échec",
+    "stopped": "Arrêté",
+    "interrupted": "Interrompu",
+    "not_begun": "Aucune question n’a encore été posée",
+    "one": "un seul modèle, sans vote",
+    "one_silent": "un seul modèle, sans réponse",
+    "answered": "{answered} {answered:siège|sièges} sur {seats} {answered:a|ont} répondu",
+    "side_by_side": "côte à côte, sans vote",
+    "no_vote": "sans vote",
+    "nobody_voted": "aucun vote",
+    "voted": "{voters} {voters:vote|votes} ({families} {families:famille|familles} de modèles)",
+    "abstained": "{abstained} {abstained:abstention|abstentions}",
+    "winner": "vainqueur net avec {margin} {margin:voix|voix} d’avance",
+    "no_winner": "pas de vainqueur net",
+    "cycle": "majorités en cercle",
+    "debate": "{rounds} {rounds:tour|tours} de débat",
+    "revised": "{revised} {revised:réponse révisée|réponses révisées}",
+    "flipped": "{flipped} {flipped:vote changé|votes changés}",
+    "stand_in": "conclusion d’un autre siège à la place du président",
+    "verbatim_leading": "sans conclusion : la réponse en tête, mot pour mot",
+    "verbatim_tied": "sans conclusion : une des réponses en tête, mot pour mot",
+    "verbatim": "sans conclusion : la réponse d’un siège, mot pour mot",
+    "no_conclusion": "sans conclusion",
+    "departs": "la conclusion s’écarte de la réponse en tête",
+}
+
+
+class _Number:
+    """A count or a number of votes in a sentence: `{n}` writes it, `{n:one|many}` chooses a word by it."""
+
+    def __init__(self, value: float, language: Language) -> None:
+        self.value = round(value, 1)
+        self.is_french = language == "fr"
+
+    def __format__(self, words: str) -> str:
+        if not words:
+            written = f"{self.value:g}"
+            return written.replace(".", ",") if self.is_french else written
+        one, many = words.split("|")
+        is_one = self.value < 2 if self.is_french else self.value == 1
+        return one if is_one else many
+
+
+def heading(transcript: Transcript, language: Language = "en") -> str:
+    """Say in one line how many seats answered and voted, how clear the vote was, and who wrote the conclusion."""
+    texts = _FRENCH if language == "fr" else _ENGLISH
+    if transcript.council is None:
+        return texts["not_begun"]
+
+    def say(text: str, **numbers: float) -> str:
+        return texts[text].format(**{name: _Number(value, language) for name, value in numbers.items()})
+
+    counted = {name: float(value) for name, value in _counts(transcript).items()}
+    line = ", ".join(say(part, **counted) for part in _parts(transcript))
+    if transcript.status in ("complete", "partial"):
+        return line[0].upper() + line[1:]
+    colon = " : " if language == "fr" else ": "
+    reason = f" ({transcript.reason})" if transcript.status == "failed" and transcript.reason else ""
+    return texts[transcript.status] + colon + line + reason
+
+
+def _counts(transcript: Transcript) -> dict[str, float]:
+    """Every number that a part may state."""
+    assert transcript.council is not None
+    standings = transcript.final_standings or Standings(order=())
+    return {
+        "seats": len(transcript.council.seats),
+        "answered": sum(_has_answered(transcript, seat.id) for seat in transcript.council.seats),
+        "voters": standings.voters,
+        "abstained": standings.abstained,
+        "families": standings.families,
+        "margin": standings.margin,
+        "rounds": sum(debate.held for debate in transcript.debates.values()),
+        "revised": len(
+            {
+                seat
+                for (kind, seat, _), speech in transcript.speeches.items()
+                if kind == "revision" and speech.state == "finished"
+            }
+        ),
+        "flipped": sum(len(counted.flips) for counted in transcript.standings.values()),
+    }
+
+
+def _parts(transcript: Transcript) -> list[str]:
+    """The names of the texts that apply, in the order in which they are said."""
+    assert transcript.council is not None
+    mode, is_over = transcript.council.mode, transcript.status in ("complete", "partial")
+    counts = _counts(transcript)
+    if mode == "quick":
+        return ["one" if counts["answered"] else "one_silent"] if is_over or counts["answered"] else ["answered"]
+    parts = ["answered"]
+    if mode == "compare":
+        return [*parts, "side_by_side"]
+    parts += _vote_parts(transcript.final_standings, is_over or transcript.status != "running")
+    if counts["rounds"]:
+        parts += ["debate"] + [name for name in ("revised", "flipped") if counts[name]]
+    return parts + _conclusion_parts(transcript, is_over)
+
+
+def _vote_parts(standings: Standings | None, is_over: bool) -> list[str]:
+    if standings is None:
+        return ["no_vote"] if is_over else []
+    parts = ["voted" if standings.voters else "nobody_voted"]
+    parts += ["abstained"] if standings.abstained else []
+    if standings.voters:
+        parts += ["winner" if standings.winner else "no_winner"]
+    return parts + (["cycle"] if standings.cycle else [])
+
+
+def _conclusion_parts(transcript: Transcript, is_over: bool) -> list[str]:
+    synthesis, standings = transcript.synthesis, transcript.final_standings
+    if synthesis is None:
+        return ["no_conclusion"] if is_over else []
+    if synthesis.source == "leading_answer":
+        if standings is None or not standings.voters:
+            return ["verbatim"]
+        return ["verbatim_leading" if standings.winner else "verbatim_tied"]
+    parts = ["stand_in"] if synthesis.source == "stand_in" else []
+    return parts + (["departs"] if transcript.minutes and transcript.minutes.departs else [])
+
+
+def _has_answered(transcript: Transcript, seat_id: str) -> bool:
+    speech = transcript.speech("answer", seat_id)
+    return speech is not None and speech.state == "finished"

@@ -6,7 +6,6 @@ Every field has a one-line description; `.env.example` and the table in the READ
 import difflib
 import ipaddress
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -17,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, Mode
 from council.errors import ConfigurationError
+from models.ollama_wire import server_url
 
 PREFIX = "COUNCIL_"
 SECRETS = frozenset({"openai_key", "users"})
@@ -28,22 +28,6 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 def environment() -> Mapping[str, str]:
     """The environment as it is now, for the few places that follow another program's variables (OLLAMA_MODELS)."""
     return dict(os.environ)
-
-
-def normalise_ollama_host(host: str) -> str:
-    """Make a URL of what Ollama accepts in OLLAMA_HOST: `0.0.0.0`, `box:8080`, `https://box/ollama`.
-
-    An address to listen on at all interfaces is not one to connect to: it becomes 127.0.0.1.
-    """
-    scheme, _, rest = host.strip().rpartition("://")
-    authority, slash, path = rest.partition("/")
-    name, port = authority, ""
-    if match := re.fullmatch(r"(\[.*\]|[^:]*):(\d+)", authority):
-        name, port = match.groups()
-    if name in ("", "0.0.0.0", "[::]", "::"):  # noqa: S104 # compared, not bound
-        name = "127.0.0.1"
-    port = port or {"http": "80", "https": "443"}.get(scheme, "11434")
-    return f"{scheme or 'http'}://{name}:{port}{slash}{path}".rstrip("/")
 
 
 def is_loopback(host: str) -> bool:
@@ -180,10 +164,7 @@ class Settings(BaseSettings):
     @field_validator("ollama_host")
     @classmethod
     def _complete_host(cls, value: str) -> str:
-        url = normalise_ollama_host(value)
-        if not re.fullmatch(r"https?://[^\s/:]+:\d+(/\S*)?|https?://\[[0-9a-fA-F:.]+\]:\d+(/\S*)?", url):
-            raise ValueError("an address reads http://host:port")
-        return url
+        return str(server_url(value))
 
     @field_validator("weights", mode="after")
     @classmethod
@@ -245,7 +226,9 @@ def _refuse_unknown_names(variables: Mapping[str, object], where: str) -> None:
     for name in variables:
         short = name.upper().removeprefix(PREFIX)
         if name.upper().startswith(PREFIX) and short not in known:
-            advice = did_you_mean(short, known, prefix=PREFIX) or f"After {PREFIX} comes one of: {', '.join(sorted(known))}."
+            advice = (
+                did_you_mean(short, known, prefix=PREFIX) or f"After {PREFIX} comes one of: {', '.join(sorted(known))}."
+            )
             raise ConfigurationError(f"There is no setting {name!r} ({where}). {advice}")
 
 
@@ -256,9 +239,9 @@ def did_you_mean(name: str, known: Iterable[str], *, prefix: str = "") -> str:
 
 
 def _explain(error: Mapping[str, Any]) -> str:
-    problem = str(error["msg"]).removeprefix("Value error, ")
+    problem = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
     if not error["loc"]:
-        return problem
+        return f"{problem}."
     name = str(error["loc"][0])
     given = "" if name in SECRETS else f"={error['input']!r}"
     hint = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else ""

@@ -13,8 +13,8 @@ from council.answers import language_instruction
 from council.ballots import Verdict, vote
 from council.candidates import anonymous, label_map, show, without_names
 from council.deliberation import Deliberation
-from council.domain import Ballot, Policy, Seat, Stance, Turn
-from council.events import DebateDecided, DebateReason, StageStarted, StanceTaken, TurnFinished
+from council.domain import Ballot, Policy, Seat, Stance, Standings, Turn
+from council.events import DebateDecided, DebateReason, RevisionUndone, StageStarted, StanceTaken, TurnFinished
 from council.fitting import Prompt
 from council.orders import shuffled
 from council.prompts import NO_FLAWS, REVISION, STANCE
@@ -57,11 +57,29 @@ async def hold_debate(deliberation: Deliberation, answers: Mapping[str, str], ve
         revised = {seat_id: text for seat_id, (_, text) in spoken.items() if text is not None}
         if not revised:
             break  # the same answers would be judged the same again
-        answers = {**answers, **revised}
+        earlier, answers, before = answers, {**answers, **revised}, verdict
         if deliberation.is_hurried:
             break
-        verdict = await vote(deliberation, answers, round=round, before=verdict.ballots)
+        verdict = await vote(deliberation, answers, round=round, before=before.ballots)
+        worse = _undo_losses(deliberation, revised, before.standings, verdict.standings)
+        answers = {**answers, **{seat_id: earlier[seat_id] for seat_id in worse}}
     return Debated(answers, verdict, stances)
+
+
+def _undo_losses(
+    deliberation: Deliberation, revised: Mapping[str, str], before: Standings, after: Standings
+) -> list[str]:
+    """Tell which revisions won a smaller share of pairs than the answers that they replaced: debate also turns right
+    into wrong (arXiv 2509.05396), and the vote is what notices."""
+    if not (before.voters and after.voters):
+        return []
+    old = {standing.seat: standing.score for standing in before.order}
+    new = {standing.seat: standing.score for standing in after.order}
+    worse = [seat_id for seat_id in revised if new[seat_id] < old[seat_id]]
+    for seat_id in worse:
+        undone = RevisionUndone(seat=seat_id, round=after.round, before=old[seat_id], after=new[seat_id])
+        deliberation.emit(undone)
+    return worse
 
 
 def wants_debate(verdict: Verdict, policy: Policy) -> tuple[bool, DebateReason]:
@@ -71,7 +89,7 @@ def wants_debate(verdict: Verdict, policy: Policy) -> tuple[bool, DebateReason]:
         return (True, "asked_for") if policy == "always" else (False, "switched_off")
     if verdict.standings.winner is None:
         return True, "no_clear_winner"
-    if 2 * verdict.standings.contradictions >= len(verdict.ballots):
+    if 2 * verdict.standings.contradictions >= verdict.standings.voters:
         return True, "contradiction"
     return False, "clear_winner"
 

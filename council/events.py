@@ -170,6 +170,19 @@ class StanceTaken(BaseEvent):
     stance: Stance
 
 
+class RevisionUndone(BaseEvent):
+    """The voters like a revised answer less than the one it replaced, so that one stands again.
+
+    `before` and `after` are its shares of pairs won, of the first answer and of the revised one.
+    """
+
+    type: Literal["revision_undone"] = "revision_undone"
+    seat: str
+    round: int
+    before: float
+    after: float
+
+
 class SynthesisWritten(BaseEvent):
     """The final answer stands."""
 
@@ -216,6 +229,7 @@ Event = Annotated[
     | StandingsComputed
     | DebateDecided
     | StanceTaken
+    | RevisionUndone
     | SynthesisWritten
     | MinutesTaken
     | DeliberationFinished

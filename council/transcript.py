@@ -67,6 +67,7 @@ class Transcript:
     standings: dict[int, Standings] = field(default_factory=dict)
     debates: dict[int, ev.DebateDecided] = field(default_factory=dict)
     stances: dict[tuple[str, int], Stance] = field(default_factory=dict)
+    undone: dict[tuple[str, int], ev.RevisionUndone] = field(default_factory=dict)
     synthesis: Synthesis | None = None
     minutes: Minutes | None = None
     version: int = 0
@@ -105,6 +106,8 @@ class Transcript:
                 self.debates[event.round] = event
             case ev.StanceTaken(stance=stance):
                 self.stances[stance.seat, stance.round] = stance
+            case ev.RevisionUndone():
+                self.undone[event.seat, event.round] = event
             case ev.SynthesisWritten(synthesis=synthesis):
                 self.synthesis = synthesis
             case ev.MinutesTaken(minutes=minutes):
@@ -136,7 +139,7 @@ class Transcript:
         self.earlier_speeches |= self.speeches
         self.speeches = {}
         self.stages.clear()
-        for derived in (self.ballots, self.void_ballots, self.standings, self.debates, self.stances):
+        for derived in (self.ballots, self.void_ballots, self.standings, self.debates, self.stances, self.undone):
             derived.clear()
         self.synthesis = self.minutes = None
 
@@ -199,10 +202,13 @@ class Transcript:
         return self.speeches.get((kind, seat_id, round))
 
     def answer(self, seat_id: str) -> Speech | None:
-        """A seat's answer as it stands: its last finished revision, else its first answer."""
+        """A seat's answer as it stands: its last finished revision that was not undone, else its first answer."""
         revisions = [
             speech
-            for (kind, seat, _), speech in self.speeches.items()
-            if kind == "revision" and seat == seat_id and speech.state == "finished"
+            for (kind, seat, round), speech in self.speeches.items()
+            if kind == "revision"
+            and seat == seat_id
+            and speech.state == "finished"
+            and (seat_id, round) not in self.undone
         ]
         return revisions[-1] if revisions else self.speech("answer", seat_id)

@@ -1,0 +1,109 @@
+"""Everything the program consists of, opened and closed together; page, terminal and HTTP API all start here."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from council.history import History
+from council.runs import Runs
+from council.settings import Settings, environment
+from models.base import Backend
+from models.http import Timeouts
+from models.llama_cpp.ollama_store import default_ollama_stores
+from models.llama_cpp.weights import WeightsFinder, default_hf_cache
+from models.ollama import OllamaBackend, open_ollama
+from models.selector import BackendSelector
+
+if TYPE_CHECKING:
+    from models.llama_cpp.backend import LlamaCppBackend
+
+
+@dataclass(frozen=True)
+class Application:
+    """The parts that live as long as the program. A backend is None where the settings leave it out."""
+
+    settings: Settings
+    backend: BackendSelector
+    ollama: OllamaBackend | None
+    llama_cpp: "LlamaCppBackend | None"
+    weights: WeightsFinder
+    history: History
+    runs: Runs
+
+
+@asynccontextmanager
+async def open_application(settings: Settings) -> AsyncIterator[Application]:
+    """Open all parts, and close them in the reverse order; runs that are under way are then marked interrupted.
+
+    No backend has to be reachable: those that come later are found later. Raises HistoryError.
+    """
+    async with AsyncExitStack() as stack:
+        history = History(settings.data_dir / "history.db")
+        stack.callback(history.close)
+        history.mark_interrupted_runs()
+        weights = find_weights(settings)
+        backends: dict[str, Backend] = {}
+        ollama = _open_ollama(settings) if "ollama" in settings.backends else None
+        llama_cpp = _open_llama_cpp(settings, weights) if "llama_cpp" in settings.backends else None
+        if ollama is not None:
+            backends["ollama"] = ollama
+        if llama_cpp is not None:
+            backends["llama_cpp"] = llama_cpp
+        if "openai" in settings.backends:
+            backends["openai"] = _open_endpoint(settings)
+        backend = BackendSelector([backends[name] for name in settings.backends], stand_ins=settings.stand_ins)
+        stack.push_async_callback(backend.close)
+        runs = Runs(
+            backend=backend,
+            history=history,
+            max_context=settings.max_context,
+            abandon_seconds=settings.abandon_seconds,
+        )
+        stack.push_async_callback(runs.close)
+        yield Application(settings, backend, ollama, llama_cpp, weights, history, runs)
+
+
+def find_weights(settings: Settings) -> WeightsFinder:
+    """Look for weights where the settings, Ollama and the Hugging Face libraries keep them, and among our downloads."""
+    environ = environment()
+    return WeightsFinder(
+        settings.weights,
+        ollama_stores=default_ollama_stores(environ),
+        hf_cache=default_hf_cache(environ),
+        download_dir=settings.data_dir / "weights",
+    )
+
+
+def _timeouts(settings: Settings) -> Timeouts:
+    return Timeouts(
+        connect_seconds=settings.connect_seconds,
+        load_seconds=settings.load_seconds,
+        first_token_seconds=settings.first_token_seconds,
+        stall_seconds=settings.stall_seconds,
+    )
+
+
+def _open_ollama(settings: Settings) -> OllamaBackend:
+    return open_ollama(
+        settings.ollama_host,
+        timeouts=_timeouts(settings),
+        keep_alive=settings.keep_alive,
+        parallel=settings.ollama_parallel,
+    )
+
+
+def _open_llama_cpp(settings: Settings, weights: WeightsFinder) -> "LlamaCppBackend":
+    from models.llama_cpp.backend import LlamaCppBackend  # brings a native library: only for those who want it
+
+    memory_bytes = int(settings.memory_gb * 10**9) or None
+    return LlamaCppBackend(weights, gpu_layers=settings.gpu_layers, memory_bytes=memory_bytes)
+
+
+def _open_endpoint(settings: Settings) -> Backend:
+    from models.openai_compatible import OpenAICompatibleBackend
+
+    client = httpx.AsyncClient(base_url=settings.openai_url)
+    return OpenAICompatibleBackend(client, timeouts=_timeouts(settings), api_key=settings.openai_key.get_secret_value())

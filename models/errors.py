@@ -6,9 +6,11 @@ BackendError
 ├─ BackendOverloadedError     busy; try later
 ├─ ModelNotFoundError         does not serve this model
 ├─ BadResponseError           unreadable, empty, or an error inside the stream
+│  └─ NoAnswerError           nothing was written, or nothing but thoughts
 ├─ RequestRejectedError       wrong everywhere: no other backend would take it
 ├─ OutOfMemoryError           the weights or their context do not fit
 ├─ WeightsError               a file that is not, or not wholly, a model that can be run here
+├─ DownloadError              weights that cannot be fetched: no room, not there, damaged on the way
 └─ AllBackendsFailedError     each one that was asked failed
 """
 
@@ -47,6 +49,14 @@ class BadResponseError(BackendError):
     """The response cannot be read, is empty, or reports an error in the middle of the stream."""
 
 
+class NoAnswerError(BadResponseError):
+    """The model wrote no answer; with `has_thinking` it only thought, and may answer when asked with `think=False`."""
+
+    def __init__(self, message: str, *, backend: str = "", has_thinking: bool = False) -> None:
+        super().__init__(message, backend=backend)
+        self.has_thinking = has_thinking
+
+
 class RequestRejectedError(BackendError):
     """The request itself is wrong, so no other backend is asked."""
 
@@ -57,6 +67,10 @@ class OutOfMemoryError(BackendError):
 
 class WeightsError(BackendError):
     """A file is not, or not wholly, a model that can be run here."""
+
+
+class DownloadError(BackendError):
+    """Weights cannot be fetched: no room on the disk, not on the hub any more, damaged on the way."""
 
 
 class AllBackendsFailedError(BackendError):

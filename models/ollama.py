@@ -6,7 +6,7 @@ What goes over the wire is in ollama_wire.py, who may go when in queueing.py.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel
 
 from models import ollama_wire as wire
-from models.base import Chunk, Completion, GenerationConfig, Health, Message, ModelCard
+from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
 from models.errors import BackendError
 from models.http import HttpServer, Request, Timeouts
 from models.names import canonical
@@ -24,6 +24,7 @@ from models.ollama_pull import PullProgress, read_pull
 from models.ollama_reply import Reply
 from models.queueing import Line, Ticket
 from models.server_memory import ServerMemory
+from models.streamed_reply import read_reply
 from models.token_estimates import TokenEstimates
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -177,25 +178,14 @@ class OllamaBackend:
                     yield chunk
 
     async def _answer(self, model: str, payload: dict[str, object], reply: Reply) -> AsyncGenerator[Chunk, None]:
-        first = self._timeouts.first_token_seconds, f"reading the prompt for {model!r}"
-        later = self._timeouts.stall_seconds, f"writing with {model!r}"
-        async with AsyncExitStack() as stack:
-            async with self._server.limit(*first):
-                response = await stack.enter_async_context(
-                    self._server.open(self._request("/api/chat", payload, model))
-                )
-            lines = await stack.enter_async_context(aclosing(self._server.lines(response)))
-            completion: Completion | None = None
-            while completion is None:
-                async with self._server.limit(*(later if reply.has_begun else first)):
-                    raw = await anext(lines, None)
-                had_begun = reply.has_begun
-                chunk = reply.read(raw)
-                if reply.has_begun and not had_begun:
+        request, has_begun = self._request("/api/chat", payload, model), False
+        async with aclosing(read_reply(self._server, request, reply, model)) as chunks:
+            async for chunk in chunks:
+                if reply.has_begun and not has_begun:
+                    has_begun = True
                     self._preload_next()
-                completion = chunk.completion
-                if completion is not None:
-                    self._estimates.learn(canonical(model), reply.prompt_bytes, completion.prompt_tokens)
+                if chunk.completion is not None:
+                    self._estimates.learn(canonical(model), reply.prompt_bytes, chunk.completion.prompt_tokens)
                 yield chunk
 
     async def _load(self, model: str, context_tokens: int) -> None:

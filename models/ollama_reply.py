@@ -24,6 +24,7 @@ class Reply:
         self._window = min(config.context_tokens, card.context_tokens or config.context_tokens)
         self._has_text = False
         self._has_thinking = False
+        self.is_over = False
 
     @property
     def has_begun(self) -> bool:
@@ -41,6 +42,7 @@ class Reply:
         text, thinking = words.content or "", words.thinking or ""
         self._has_text = self._has_text or bool(text.strip())
         self._has_thinking = self._has_thinking or bool(thinking.strip())
+        self.is_over = line.done
         return Chunk(text=text, thinking=thinking, completion=self._complete(line) if line.done else None)
 
     def _complete(self, line: wire.ChatLine) -> Completion:

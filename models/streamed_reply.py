@@ -1,0 +1,45 @@
+"""One streamed answer over HTTP: which clock runs while it is awaited, whatever language its lines speak."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from typing import Protocol
+
+from models.base import Chunk
+from models.http import HttpServer, Request
+
+
+class Reply(Protocol):
+    """Turns the lines of one answer into chunks, and raises a BackendError for what is not an answer."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether anything was written yet, thoughts included."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the answer came to its end."""
+        ...
+
+    def read(self, raw: bytes | None) -> Chunk | None:
+        """Read the next line, None for the end of the connection; return None where it holds nothing to tell."""
+        ...
+
+
+async def read_reply(server: HttpServer, request: Request, reply: Reply, model: str) -> AsyncGenerator[Chunk, None]:
+    """Send the request and yield chunks until the reply is over; leaving closes the connection.
+
+    Until something is written the limit for the first token holds, then the one for a stall.
+    """
+    first = server.timeouts.first_token_seconds, f"reading the prompt for {model!r}"
+    later = server.timeouts.stall_seconds, f"writing with {model!r}"
+    async with AsyncExitStack() as stack:
+        async with server.limit(*first):
+            response = await stack.enter_async_context(server.open(request))
+        lines = await stack.enter_async_context(aclosing(server.lines(response)))
+        while not reply.is_over:
+            async with server.limit(*(later if reply.has_begun else first)):
+                raw = await anext(lines, None)
+            chunk = reply.read(raw)
+            if chunk is not None:
+                yield chunk

@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
-from council.anonymity import fence, scrub_names
 from council.domain import Note
 from council.errors import BallotError
-
-__all__ = ["MARKERS", "ParsedBallot", "ballot_schema", "fence", "parse_ballot", "scrub_names"]
 
 ENUM_UP_TO = 5
 """With more answers the possible orders are too many to be listed in a schema."""

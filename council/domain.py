@@ -150,7 +150,7 @@ class Standings(Value):
     """All ballots of a round counted together.
 
     `order` is best first; tied answers share a place. `winner` is None where there is no clear one, and `tied` then
-    holds the seats that cannot be told apart. `margin` is the leader's lead over the second, in pairwise votes.
+    holds the seats that cannot be told apart. `margin` is the leader's lead over its nearest rival, in pairwise votes.
     `agreement` is the share of pairwise votes that accord with the central order (None without votes).
     `cycle` tells that the majorities run in a circle. `weights` is each voter's weight, by its own consistency.
     `wins[a][b]` is the weighted number of voters who placed a before b.

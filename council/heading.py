@@ -15,7 +15,7 @@ _ENGLISH: Mapping[str, str] = {
     "interrupted": "Interrupted",
     "not_begun": "Nothing has been asked yet",
     "one": "one model alone, no vote",
-    "one_silent": "one model alone, no answer",
+    "no_answer": "no answer",
     "answered": "{answered} of {seats} {seats:seat|seats} answered",
     "side_by_side": "side by side, no vote",
     "no_vote": "no vote",
@@ -26,7 +26,8 @@ _ENGLISH: Mapping[str, str] = {
     "no_winner": "no clear winner",
     "cycle": "majorities in a circle",
     "debate": "{rounds} debate {rounds:round|rounds}",
-    "revised": "{revised} {revised:answer|answers} revised",
+    "revised": "{revised} {revised:revision|revisions}",
+    "undone": "{undone} {undone:revision|revisions} undone by the vote",
     "flipped": "{flipped} {flipped:vote|votes} changed",
     "stand_in": "another seat concluded in the chairman's place",
     "verbatim_leading": "no conclusion: the leading answer, word for word",
@@ -42,7 +43,7 @@ _FRENCH: Mapping[str, str] = {
     "interrupted": "Interrompu",
     "not_begun": "Aucune question n’a encore été posée",
     "one": "un seul modèle, sans vote",
-    "one_silent": "un seul modèle, sans réponse",
+    "no_answer": "sans réponse",
     "answered": "{answered} {answered:siège|sièges} sur {seats} {answered:a|ont} répondu",
     "side_by_side": "côte à côte, sans vote",
     "no_vote": "sans vote",
@@ -53,7 +54,8 @@ _FRENCH: Mapping[str, str] = {
     "no_winner": "pas de vainqueur net",
     "cycle": "majorités en cercle",
     "debate": "{rounds} {rounds:tour|tours} de débat",
-    "revised": "{revised} {revised:réponse révisée|réponses révisées}",
+    "revised": "{revised} {revised:révision|révisions}",
+    "undone": "{undone} {undone:révision annulée|révisions annulées} par le vote",
     "flipped": "{flipped} {flipped:vote changé|votes changés}",
     "stand_in": "conclusion d’un autre siège à la place du président",
     "verbatim_leading": "sans conclusion : la réponse en tête, mot pour mot",
@@ -102,6 +104,9 @@ def _counts(transcript: Transcript) -> dict[str, float]:
     """Every number that a part may state."""
     assert transcript.council is not None
     standings = transcript.final_standings or Standings(order=())
+    speeches = transcript.speeches.items()
+    revised = {key[1:] for key, speech in speeches if key[0] == "revision" and speech.state == "finished"}
+    undone = set(transcript.undone)
     return {
         "seats": len(transcript.council.seats),
         "answered": sum(_has_answered(transcript, seat.id) for seat in transcript.council.seats),
@@ -110,13 +115,8 @@ def _counts(transcript: Transcript) -> dict[str, float]:
         "families": standings.families,
         "margin": standings.margin,
         "rounds": sum(debate.held for debate in transcript.debates.values()),
-        "revised": len(
-            {
-                seat
-                for (kind, seat, _), speech in transcript.speeches.items()
-                if kind == "revision" and speech.state == "finished"
-            }
-        ),
+        "revised": len(revised - undone),
+        "undone": len(transcript.undone),
         "flipped": sum(len(counted.flips) for counted in transcript.standings.values()),
     }
 
@@ -127,13 +127,13 @@ def _parts(transcript: Transcript) -> list[str]:
     mode, is_over = transcript.council.mode, transcript.status in ("complete", "partial")
     counts = _counts(transcript)
     if mode == "quick":
-        return ["one" if counts["answered"] else "one_silent"] if is_over or counts["answered"] else ["answered"]
+        return ["one", "no_answer"] if is_over and not counts["answered"] else ["one"]
     parts = ["answered"]
     if mode == "compare":
         return [*parts, "side_by_side"]
     parts += _vote_parts(transcript.final_standings, is_over or transcript.status != "running")
     if counts["rounds"]:
-        parts += ["debate"] + [name for name in ("revised", "flipped") if counts[name]]
+        parts += ["debate"] + [name for name in ("revised", "undone", "flipped") if counts[name]]
     return parts + _conclusion_parts(transcript, is_over)
 
 

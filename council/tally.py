@@ -1,8 +1,14 @@
 """Counts ballots: pairwise votes, shares, the central order, ties, cycles and how far the voters accord.
 
 Pure functions over seat ids; a ballot's letters are never looked at, except to see where an answer was shown.
-Why it counts like this, with the sources: the voter's own answer is not dropped but its pairs count half, and a voter
-weighs by how far its two looks agree, because both were measured to find the best answer more often.
+
+A ballot says for every pair of answers which one is better. With two looks it says so with half its voice each, and
+where they disagree it says nothing. A pair that holds the voter's own answer counts half, and all that a voter says
+is multiplied by its consistency: both were measured to find the best answer more often than to drop the own answer
+or to believe every voter alike.
+
+One ballot is the voice of the heaviest voter on a pair that is not its own. The margin is the leader's net pairwise
+votes over the rival that comes nearest to it. Under one ballot, leaving out a single voter could turn the two round.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,37 +35,24 @@ def count_ballots(
 ) -> Standings:
     """Count the ballots of one round over `answers` (seat ids).
 
-    A ballot says for every pair of answers which one is better; with two looks each says it with half its voice, so
-    that where they disagree the voter says nothing. A pair that holds the voter's own answer counts half. All that a
-    voter says is multiplied by its consistency (`voter_weights`).
-
-    One ballot is the voice of the heaviest voter on a pair that is not its own. The margin is the leader's net
-    pairwise votes against the rival that comes nearest to it; below one ballot, leaving out a single voter could
-    have taken the lead away. The leader is a clear winner when its margin is one ballot or more, no other answer has
-    its score, and it alone stands first in the orders that Kemeny's rule allows. Otherwise `tied` holds the leader
-    and every answer that one of these three cannot tell from it.
-
     `families` maps a voter to its model's family, "" where unknown; all unknown ones count as one family. `before`
-    are the ballots of the round before, for the flips. Raises ValueError for ballots that do not belong together.
+    are the ballots of the round before, for the flips. Without ballots `order` is empty: no place was won. Raises
+    ValueError for ballots that do not belong together.
     """
     _check(ballots, answers, round)
     weights = voter_weights(ballots)
     wins = _count_pairs(ballots, answers, weights)
-    scores = {answer: _share(wins, answer) for answer in answers}
-    places = sorted(answers, key=lambda answer: -_rounded(scores[answer]))
-    counted = any(votes for row in wins.values() for votes in row.values())
-    central = central_order(places, wins) if counted else ()
-    tied, margin = (
-        _closest(places, scores, wins, max(weights.values(), default=0.0)) if counted else (tuple(answers), 0.0)
-    )
-    is_clear = counted and len(tied) == 1
+    scores = {answer: _share(wins, answer) for answer in answers} if ballots else {}
+    places = sorted(scores, key=lambda answer: -_rounded(scores[answer]))
+    central = central_order(places, wins) if _has_votes(wins) else ()
+    tied, margin = _closest(places, scores, wins, weights)
     return Standings(
         round=round,
         order=tuple(_standing(answer, scores, ballots) for answer in places),
-        winner=tied[0] if is_clear else None,
-        tied=tied if ballots and not is_clear else (),
+        winner=tied[0] if len(tied) == 1 and _has_votes(wins) else None,
+        tied=tied if len(tied) > 1 else (),
         margin=margin,
-        agreement=_agreement(central, wins) if counted else None,
+        agreement=_agreement(central, wins),
         central_order=central,
         cycle=_has_cycle(answers, wins),
         voters=len(ballots),
@@ -157,10 +150,16 @@ def _share(wins: Wins, answer: str) -> float:
 
 
 def _closest(
-    places: Sequence[str], scores: Mapping[str, float], wins: Wins, ballot: float
+    places: Sequence[str], scores: Mapping[str, float], wins: Wins, weights: Mapping[str, float]
 ) -> tuple[tuple[str, ...], float]:
-    """The answers that cannot be told from the leader (itself included), and its net votes over the nearest rival."""
-    leader = places[0]
+    """Return the leader with every answer that cannot be told from it, and its margin.
+
+    Alone, the leader is a clear winner: ahead of each rival by one ballot or more, with a score that no other has,
+    and the only one to stand first in an order that Kemeny's rule allows. Without votes nothing can be told apart.
+    """
+    if not _has_votes(wins):
+        return tuple(places), 0.0
+    leader, ballot = places[0], max(weights.values())
     nets = {rival: wins[leader][rival] - wins[rival][leader] for rival in places[1:]}
     firsts = possible_winners(places, wins)
     tied = [leader]
@@ -168,7 +167,11 @@ def _closest(
         same_score = _rounded(scores[rival]) == _rounded(scores[leader])
         if net < ballot - EPSILON or same_score or rival in firsts:
             tied.append(rival)
-    return tuple(tied), min(nets.values(), default=0.0)
+    return tuple(tied), min(nets.values())
+
+
+def _has_votes(wins: Wins) -> bool:
+    return any(votes > EPSILON for row in wins.values() for votes in row.values())
 
 
 def _agreement(central: Sequence[str], wins: Wins) -> float | None:

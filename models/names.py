@@ -5,8 +5,9 @@ Ollama's `llama3.2` is `llama3.2:latest`; a GGUF file is called by its name with
 """
 
 import re
+from functools import lru_cache
 
-from models.llama_cpp.catalogue import CATALOGUE
+from models.llama_cpp.catalogue import CATALOGUE, CatalogueEntry
 
 OLLAMA_HOST = "registry.ollama.ai"
 OLLAMA_NAMESPACE = "library"
@@ -42,6 +43,7 @@ def is_same(first: str, second: str) -> bool:
     return not every_name(first).isdisjoint(every_name(second))
 
 
+@lru_cache(maxsize=4096)
 def every_name(name: str) -> frozenset[str]:
     """Return all names of a model, its own among them, each in canonical form."""
     known = {canonical(name)}
@@ -51,6 +53,13 @@ def every_name(name: str) -> frozenset[str]:
         if not names.isdisjoint(known) or title == _without_quantization(entry.name):
             known |= names
     return frozenset(known)
+
+
+def find_entry(name: str) -> CatalogueEntry | None:
+    """Return the catalogue's entry for a model, by any of its names; None where it has none."""
+    wanted = canonical(name)
+    names = ((entry, (entry.name, entry.title, *entry.ollama_names)) for entry in CATALOGUE)
+    return next((entry for entry, known in names if wanted in map(canonical, known)), None)
 
 
 def aliases_of_file(name: str) -> tuple[str, ...]:

@@ -29,12 +29,12 @@ def find_gguf_files(path: Path, *, is_given: bool = False) -> Iterator[FoundFile
 
     A path that the user gave and that leads nowhere yields its problem; any other one yields nothing.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir(), False also where permission is missing
         files = list(_walk(path))
         yield from (FoundFile(file_name(file.name), file, file.parent.name) for file in files)
         if is_given and not files:
             yield _problem(path, f"The weights folder {str(path)!r} holds no .gguf file that can be read.")
-    elif path.is_file():
+    elif os.path.isfile(path):
         yield FoundFile(file_name(path.name), path, path.parent.name)
     elif is_given:
         yield _problem(path, f"The weights path {str(path)!r} does not exist or may not be read.")
@@ -65,7 +65,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = [] if is_deep else sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(place) / name
-            if _is_model_name(name) and path.exists():
+            if _is_model_name(name) and os.path.exists(path):
                 yield path
 
 

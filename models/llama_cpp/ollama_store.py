@@ -5,6 +5,7 @@ Layout: `manifests/<host>/<namespace>/<model>/<tag>` is JSON; its layer of the m
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def _find_blob(store: Path, manifest: Path) -> Path:
         if manifest.stat().st_size > MAX_MANIFEST_BYTES:
             raise ValueError("it is too long")
         digests = [layer["digest"] for layer in json.loads(manifest.read_bytes())["layers"] if _is_model(layer)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(
             f"Ollama's manifest {str(manifest)!r} cannot be read ({error}). {mend}", backend="llama_cpp"
         ) from error
@@ -85,12 +86,13 @@ def _find_blob(store: Path, manifest: Path) -> Path:
             backend="llama_cpp",
         )
     blob = store / "blobs" / f"sha256-{digest[1]}"
-    if not blob.is_file():
+    if not os.path.isfile(blob):  # unlike Path.is_file(), False also where permission is missing
         raise WeightsError(
-            f"The weights of {name!r} are missing from Ollama's store ({str(blob)!r}). {mend}", backend="llama_cpp"
+            f"The weights of {name!r} in Ollama's store are missing or may not be read ({str(blob)!r}). {mend}",
+            backend="llama_cpp",
         )
     return blob
 
 
-def _is_model(layer: dict[str, object]) -> bool:
-    return layer.get("mediaType") == MODEL_LAYER
+def _is_model(layer: object) -> bool:
+    return isinstance(layer, dict) and layer.get("mediaType") == MODEL_LAYER

@@ -129,7 +129,7 @@ class WeightsFinder:
         if file.problem is not None:
             raise file.problem
         self._read(file.path)
-        missing = [part for part in part_paths(file.path) if not part.is_file()]
+        missing = [part for part in part_paths(file.path) if not os.path.isfile(part)]
         if missing:
             raise WeightsError(
                 f"{str(file.path)!r} is the first part of a model, and {missing[0].name!r} is missing beside it. "

@@ -78,9 +78,10 @@ def map_http_errors(server: str, remedy: str, *, backend: str) -> Iterator[None]
 
 
 class Patience:
-    """The time limits of all requests that wait for one server; what it says to one of them extends them all.
+    """The time limits of all requests that wait for one server; what it writes for one of them extends them all.
 
-    A server that writes for one seat keeps the others waiting in its own queue: that is not silence.
+    A server that writes for one seat keeps the others waiting in its own queue: that is not silence. A reply to a
+    health check is no sign of life: a server whose model hangs still sends those.
     """
 
     def __init__(self) -> None:
@@ -157,7 +158,6 @@ class HttpServer:
             if not response.is_success:
                 text = await self._error_text(response)
                 raise request.explain(response.status_code, text, response.headers)
-            self.patience.heard()
             yield response
         finally:
             await response.aclose()

@@ -6,7 +6,7 @@ What happens in it is the pipeline's business; where runs are found is that of `
 import asyncio
 import copy
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -67,7 +67,7 @@ class Run:
         """The name of the run, in the history and in addresses."""
         return self.transcript.id
 
-    async def follow(self) -> AsyncIterator[ev.Event]:
+    async def follow(self) -> AsyncGenerator[ev.Event, None]:
         """Tell every event from the beginning, then live, until the run ends."""
         position = 0
         with self._reading():
@@ -80,7 +80,7 @@ class Run:
                     return
                 await changed.wait()
 
-    async def changes(self, *, tick_seconds: float = 0.1, heartbeat_seconds: float = 1.0) -> AsyncIterator[Transcript]:
+    async def changes(self, *, tick_seconds: float = 0.1, heartbeat_seconds: float = 1.0) -> AsyncGenerator[Transcript, None]:
         """Show the live transcript: at once, after changes (at most one a tick) and once a heartbeat without any.
 
         The last one shown is the final state.

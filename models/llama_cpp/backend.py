@@ -1,0 +1,147 @@
+"""Runs GGUF files in this process with llama.cpp, as a backend like any other."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from pathlib import Path
+
+from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
+from models.errors import BackendError, RequestRejectedError
+from models.llama_cpp.answer import stream_answer
+from models.llama_cpp.embedding import embed_texts
+from models.llama_cpp.loading import Model
+from models.llama_cpp.residents import Limits, Residents
+from models.llama_cpp.runtime import BACKEND, runtime
+from models.llama_cpp.weights import Weights, WeightsFinder
+
+
+class LlamaCppBackend:
+    """Every GGUF file on this disk; weights are loaded when they are first asked and shared by all requests."""
+
+    name = BACKEND
+
+    def __init__(
+        self,
+        weights: WeightsFinder,
+        *,
+        gpu_layers: int = -1,
+        memory_bytes: int | None = None,
+        threads: int | None = None,
+        parallel: int = 4,
+    ) -> None:
+        self._finder = weights
+        limits = Limits(gpu_layers, memory_bytes, threads or _default_threads(), parallel)
+        self._residents = Residents(weights, limits)
+        self._vocabularies: dict[Path, Model] = {}
+
+    async def health(self) -> Health:
+        """Say whether the library can be used and whether there are weights; both are cheap to look up."""
+        began = time.monotonic()
+        try:
+            await asyncio.to_thread(runtime)
+            cards = await self.list_models()
+        except BackendError as error:
+            return Health(self.name, ok=False, detail=str(error))
+        detail = (
+            "" if cards else "No GGUF weights on this disk. Name some in COUNCIL_WEIGHTS, or pull a model with Ollama."
+        )
+        return Health(self.name, bool(cards), detail, time.monotonic() - began, tuple(cards))
+
+    async def list_models(self) -> list[ModelCard]:
+        """Return a card for every usable file."""
+        return await asyncio.to_thread(lambda: [self._card(weights) for weights in self._finder.find()])
+
+    async def describe(self, model: str) -> ModelCard:
+        """Return what a file's header says; raises ModelNotFoundError or WeightsError."""
+        return await asyncio.to_thread(lambda: self._card(self._finder.resolve(model)))
+
+    async def count_tokens(self, model: str, text: str) -> int:
+        """Count exactly, with the model's own vocabulary; that alone is loaded where the model is not."""
+        resident = self._residents.find_loaded(model)
+        if resident is not None:
+            return len(await asyncio.to_thread(resident.model.vocabulary.tokenize, text))
+        return len(await asyncio.to_thread(self._tokenize_without_weights, model, text))
+
+    def stream(
+        self, model: str, messages: Sequence[Message], config: GenerationConfig
+    ) -> AbstractAsyncContextManager[AsyncIterator[Chunk]]:
+        """Load the model if need be and generate; leaving the context cancels within one token."""
+        return self._stream(model, messages, config)
+
+    @asynccontextmanager
+    async def _stream(
+        self, model: str, messages: Sequence[Message], config: GenerationConfig
+    ) -> AsyncIterator[AsyncIterator[Chunk]]:
+        async with aclosing(self._answer(model, messages, config)) as chunks:
+            yield chunks
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector of length 1 per text; raises RequestRejectedError for a model that is not made for it."""
+        resident = await self._residents.lease(model, 0, _ignore)
+        try:
+            return await embed_texts(resident, texts)
+        finally:
+            self._residents.release(resident)
+
+    async def close(self) -> None:
+        """Unload every model and join its thread."""
+        await self._residents.close()
+        vocabularies, self._vocabularies = list(self._vocabularies.values()), {}
+        for model in vocabularies:
+            model.close()
+
+    async def _answer(
+        self, model: str, messages: Sequence[Message], config: GenerationConfig
+    ) -> AsyncGenerator[Chunk, None]:
+        began = time.monotonic()
+        notices: asyncio.Queue[str | None] = asyncio.Queue()
+        leasing = asyncio.create_task(self._residents.lease(model, config.context_tokens, notices.put_nowait))
+        leasing.add_done_callback(lambda _: notices.put_nowait(None))
+        try:
+            while (notice := await notices.get()) is not None:
+                yield Chunk(notice=notice)
+            resident = await leasing
+            if resident.header.is_embedding:
+                raise RequestRejectedError(
+                    f"{model!r} is made for embedding and writes no text. Choose another model.", backend=BACKEND
+                )
+            answer = stream_answer(resident, messages, config, load_seconds=time.monotonic() - began)
+            async with aclosing(answer) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            leasing.cancel()
+            with suppress(asyncio.CancelledError, BackendError):
+                self._residents.release(await leasing)
+
+    def _card(self, weights: Weights) -> ModelCard:
+        header = self._finder.header(weights)
+        return ModelCard(
+            name=weights.name,
+            backend=self.name,
+            family=header.architecture,
+            size_bytes=weights.size_bytes,
+            parameters=header.parameters,
+            quantization=header.quantization,
+            context_tokens=header.context_tokens,
+            capabilities=header.capabilities,
+        )
+
+    def _tokenize_without_weights(self, name: str, text: str) -> list[int]:
+        weights = self._finder.resolve(name)
+        model = self._vocabularies.get(weights.path)
+        if model is None:
+            model = self._vocabularies[weights.path] = Model(runtime(), weights.path, vocabulary_only=True)
+        return model.vocabulary.tokenize(text)
+
+
+def _default_threads() -> int:
+    """Return the cores of this machine; where there are many, half of them are usually second threads of one core."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count if count <= 4 else count // 2
+
+
+def _ignore(_: str) -> None:
+    """An embedding has nobody to tell about the load."""

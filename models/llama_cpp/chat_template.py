@@ -1,0 +1,149 @@
+"""Writes chat messages the way a model was trained to read them: its own template, else its family's, else ChatML.
+
+A template is a program from a stranger's file: it runs in Jinja's sandbox.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from models.base import Message
+from models.errors import RequestRejectedError
+from models.llama_cpp.runtime import BACKEND
+from models.llama_cpp.thinking import opens_thinking
+from models.llama_cpp.vocabulary import Vocabulary
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "<|im_start|>assistant\n"
+)
+LLAMA_3 = (
+    "{{ bos_token }}{% for message in messages %}<|start_header_id|>{{ message['role'] }}<|end_header_id|>\n\n"
+    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}<|start_header_id|>assistant<|end_header_id|>\n\n"
+)
+GEMMA = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}"
+    "{{ raise_exception('no system role') }}{% endif %}<start_of_turn>"
+    "{{ 'model' if message['role'] == 'assistant' else message['role'] }}\n{{ message['content'] | trim }}"
+    "<end_of_turn>\n{% endfor %}<start_of_turn>model\n"
+)
+PHI_3 = (
+    "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
+    "<|assistant|>\n"
+)
+MISTRAL = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}"
+    "{{ raise_exception('no system role') }}{% elif message['role'] == 'user' %}[INST] {{ message['content'] }} [/INST]"
+    "{% else %} {{ message['content'] }}{{ eos_token }}{% endif %}{% endfor %}"
+)
+FAMILIES = (
+    ("<|im_start|>", CHATML, ""),
+    ("<|start_header_id|>", LLAMA_3, ""),
+    ("<start_of_turn>", GEMMA, ""),
+    ("<|assistant|>", PHI_3, "<|end|>"),
+    ("[INST]", MISTRAL, ""),
+)
+
+Layout = Callable[[Sequence[Message]], list[Message]]
+# What a template may raise: it is somebody else's program.
+TEMPLATE_ERRORS = (jinja2.TemplateError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered prompt; `stop` ends the answer of models that have no token of their own for it."""
+
+    text: str
+    is_thinking: bool
+    stop: tuple[str, ...]
+
+
+class ChatTemplate:
+    """The way one model's prompts are written."""
+
+    def __init__(self, template: str, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        family, end = _family(vocabulary)
+        self._templates: list[tuple[Any, tuple[str, ...]]] = []
+        for source, stop in ((template, ()), (family, (end,) if end else ())):
+            if source and (formatter := _compile(source, vocabulary)):
+                self._templates.append((formatter, stop))
+
+    def render(self, messages: Sequence[Message], *, think: bool | None = None) -> Prompt:
+        """Write the messages out, with the opening of the answer; raises RequestRejectedError where no way works.
+
+        A template that refuses or drops system messages gets their text at the head of the user's first message.
+        `think=False` closes the thinking block of templates that open one and know no switch.
+        """
+        disarmed = [Message(message.role, self._vocabulary.disarm(message.content)) for message in messages]
+        for formatter, stop in self._templates:
+            for layout in (list, fold_system, merge_same_roles):
+                text = _try_render(formatter, layout(disarmed), think)
+                if text is None or not _holds(text, disarmed):
+                    continue
+                is_thinking = opens_thinking(text)
+                if is_thinking and think is False:
+                    text, is_thinking = text.rstrip() + "\n\n</think>\n\n", False
+                return Prompt(text, is_thinking, stop)
+        raise RequestRejectedError(
+            "The model's chat template takes none of these messages. Ask with a user's message.", backend=BACKEND
+        )
+
+
+def fold_system(messages: Sequence[Message]) -> list[Message]:
+    """Put the system texts at the head of the user's first message."""
+    system = [message.content for message in messages if message.role == "system"]
+    others = [message for message in messages if message.role != "system"]
+    position = next((index for index, message in enumerate(others) if message.role == "user"), None)
+    if not system:
+        return others
+    if position is None:
+        return [Message("user", "\n\n".join(system)), *others]
+    others[position] = Message("user", "\n\n".join([*system, others[position].content]))
+    return others
+
+
+def merge_same_roles(messages: Sequence[Message]) -> list[Message]:
+    """Fold the system texts in and join neighbours of one role, for templates that insist on taking turns."""
+    merged: list[Message] = []
+    for message in fold_system(messages):
+        if merged and merged[-1].role == message.role:
+            merged[-1] = Message(message.role, f"{merged[-1].content}\n\n{message.content}")
+        else:
+            merged.append(message)
+    return merged
+
+
+def _family(vocabulary: Vocabulary) -> tuple[str, str]:
+    """Return the template that fits the markers of a vocabulary, and what ends an answer where no token does."""
+    for marker, template, end in FAMILIES:
+        if vocabulary.has_marker(marker):
+            return template, end
+    return CHATML, "<|im_end|>"
+
+
+def _compile(source: str, vocabulary: Vocabulary) -> Any:
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter  # here: the app starts without the package
+
+    try:
+        return Jinja2ChatFormatter(
+            source, eos_token=vocabulary.text_of(vocabulary.eos), bos_token=vocabulary.text_of(vocabulary.bos)
+        )
+    except TEMPLATE_ERRORS:
+        return None
+
+
+def _try_render(formatter: Any, messages: list[Message], think: bool | None) -> str | None:
+    switches = {} if think is None else {"enable_thinking": think, "thinking": think}
+    try:
+        rows = [{"role": message.role, "content": message.content} for message in messages]
+        return str(formatter(messages=rows, **switches).prompt)
+    except TEMPLATE_ERRORS:
+        return None
+
+
+def _holds(text: str, messages: Sequence[Message]) -> bool:
+    """Whether no message but an earlier answer was dropped; some templates leave system texts out without a word."""
+    return all(message.content.strip() in text for message in messages if message.role != "assistant")

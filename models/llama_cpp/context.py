@@ -1,0 +1,139 @@
+"""One llama_context and the batch that is fed to it: the only place where KV cells are touched.
+
+Not safe for threads: the engine's thread owns it. Only `abort` may be called from elsewhere.
+"""
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from models.errors import OutOfMemoryError
+from models.llama_cpp.runtime import BACKEND, Runtime
+
+Row = tuple[int, int, Sequence[int]]
+"""A sequence's number, the position of the first token, and the tokens."""
+
+DECODED, NO_ROOM, ABORTED = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class ContextShape:
+    """How large a context is: KV cells for all sequences together, sequences, tokens a step, threads."""
+
+    cells: int
+    sequences: int
+    batch: int
+    threads: int
+
+
+class Context:
+    """KV cache and compute buffers of one model."""
+
+    def __init__(self, runtime: Runtime, model: Any, shape: ContextShape) -> None:
+        self._library = runtime.library
+        self.shape = shape
+        parameters = self._library.llama_context_default_params()
+        parameters.n_ctx = shape.cells
+        parameters.n_batch = shape.batch
+        parameters.n_ubatch = min(shape.batch, 512)
+        parameters.n_seq_max = shape.sequences
+        parameters.n_outputs_max = shape.sequences  # fewer than sequences ends the process
+        parameters.n_threads = parameters.n_threads_batch = shape.threads
+        parameters.kv_unified = True
+        self._flag = ctypes.create_string_buffer(b"\0\0")
+        self._callback = _abort_callback(self._library)
+        parameters.abort_callback = self._callback
+        parameters.abort_callback_data = ctypes.cast(self._flag, ctypes.c_void_p)
+        runtime.take_complaints()
+        self.pointer = self._library.llama_init_from_model(model, parameters)
+        if not self.pointer:
+            raise OutOfMemoryError(
+                f"llama.cpp has no room for a context of {shape.cells} tokens ({runtime.take_complaints()}). "
+                "Ask for a smaller context, or use a smaller model.",
+                backend=BACKEND,
+            )
+        self._memory = self._library.llama_get_memory(self.pointer)
+        self._batch = Batch(self._library, shape.batch)
+
+    def decode(self, rows: Sequence[Row], outputs: Sequence[int]) -> int:
+        """Feed one step and compute logits at the given places of it; returns DECODED, NO_ROOM, ABORTED or another.
+
+        After anything but DECODED the caller trims its sequences back to what it knows.
+        """
+        return int(self._library.llama_decode(self.pointer, self._batch.fill(rows, outputs)))
+
+    def synchronize(self) -> None:
+        """Wait until the device has finished the last step."""
+        self._library.llama_synchronize(self.pointer)
+
+    def copy_head(self, source: int, target: int, length: int) -> None:
+        """Let the target share the source's first cells; nothing is computed or moved."""
+        self._library.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def trim(self, sequence: int, length: int) -> bool:
+        """Forget all cells of a sequence from `length` on; False where the architecture cannot forget in part."""
+        return bool(self._library.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._library.llama_memory_clear(self._memory, True)
+
+    def abort(self, stop: bool = True) -> None:
+        """Stop the running step as soon as possible, or take that back before the next one."""
+        self._flag[0] = b"\1" if stop else b"\0"
+
+    def close(self) -> None:
+        """Free the cells."""
+        if self.pointer:
+            self._library.llama_free(self.pointer)
+            self.pointer = None
+
+
+class Batch:
+    """A llama_batch over numpy arrays, so that a step is filled by slices and not token by token."""
+
+    def __init__(self, library: Any, capacity: int) -> None:
+        self._tokens = numpy.zeros(capacity, numpy.int32)
+        self._positions = numpy.zeros(capacity, numpy.int32)
+        self._sequences = numpy.zeros(capacity, numpy.int32)
+        self._counts = numpy.ones(capacity, numpy.int32)
+        self._logits = numpy.zeros(capacity, numpy.int8)
+        start = self._sequences.ctypes.data
+        self._pointers = numpy.arange(start, start + 4 * capacity, 4, dtype=numpy.uintp)
+        struct = library.llama_batch()
+        for name, array in (
+            ("token", self._tokens),
+            ("pos", self._positions),
+            ("n_seq_id", self._counts),
+            ("seq_id", self._pointers),
+            ("logits", self._logits),
+        ):
+            kind = dict(struct._fields_)[name]
+            setattr(struct, name, ctypes.cast(array.ctypes.data, kind))
+        self._struct = struct
+
+    def fill(self, rows: Sequence[Row], outputs: Sequence[int]) -> Any:
+        """Return the llama_batch; it points into this object and holds until the next call."""
+        end = 0
+        for sequence, position, tokens in rows:
+            start, end = end, end + len(tokens)
+            self._tokens[start:end] = tokens
+            self._positions[start:end] = numpy.arange(position, position + len(tokens))
+            self._sequences[start:end] = sequence
+        self._logits[:end] = 0
+        self._logits[list(outputs)] = 1
+        self._struct.n_tokens = end
+        return self._struct
+
+
+def _abort_callback(library: Any) -> Any:
+    """Return C's own `strlen` as the callback: it says "stop" once the flag's first byte is set.
+
+    It is asked after every node of the graph; a Python function would wait for the interpreter lock each time.
+    """
+    c_library = ctypes.CDLL(None) if sys.platform != "win32" else ctypes.cdll.msvcrt
+    return ctypes.cast(c_library.strlen, library.ggml_abort_callback)

@@ -1,0 +1,89 @@
+"""Vectors for texts, from models made for it: pooled as the file says, of length 1."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy
+
+from models.errors import BackendUnavailableError, OutOfMemoryError, RequestRejectedError
+from models.llama_cpp.context import Batch
+from models.llama_cpp.residents import Resident
+from models.llama_cpp.runtime import BACKEND, Runtime, runtime
+
+_STEP_TOKENS = 2048
+_STEP_TEXTS = 32
+
+
+async def embed_texts(resident: Resident, texts: Sequence[str]) -> list[list[float]]:
+    """Return one vector per text, in order; raises RequestRejectedError for a text or a model that does not fit."""
+    if not resident.header.is_embedding:
+        raise RequestRejectedError(
+            f"{resident.weights.name!r} is not made for embedding. Choose a model such as 'nomic-embed-text'.",
+            backend=BACKEND,
+        )
+    tokens = await asyncio.to_thread(lambda: [_tokenize(resident, text) for text in texts])
+    vectors: list[list[float]] = []
+    for group in _groups(tokens):
+        call = resident.engine.call(partial(_embed_group, runtime(), resident, group))
+        found: list[list[float]] = await asyncio.wrap_future(call)
+        vectors += found
+    return vectors
+
+
+def _tokenize(resident: Resident, text: str) -> list[int]:
+    tokens = resident.model.vocabulary.tokenize(text, opens=True)
+    if not tokens or len(tokens) > resident.window_limit:
+        raise RequestRejectedError(
+            f"A text of {len(tokens)} tokens cannot be embedded by {resident.weights.name!r}, which takes 1 to "
+            f"{resident.window_limit}. Split the text.",
+            backend=BACKEND,
+        )
+    return tokens
+
+
+def _groups(texts: list[list[int]]) -> Iterator[list[list[int]]]:
+    """Yield what goes into one step each."""
+    group: list[list[int]] = []
+    for tokens in texts:
+        if group and (len(group) == _STEP_TEXTS or sum(map(len, group)) + len(tokens) > _STEP_TOKENS):
+            yield group
+            group = []
+        group.append(tokens)
+    if group:
+        yield group
+
+
+def _embed_group(runtime: Runtime, resident: Resident, group: list[list[int]]) -> list[list[float]]:
+    """Run on the engine's thread, in a context of its own: models for embedding read a whole text in one go."""
+    library = runtime.library
+    size = sum(map(len, group))
+    parameters = library.llama_context_default_params()
+    parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = size
+    parameters.n_seq_max = len(group)
+    parameters.embeddings = parameters.kv_unified = True
+    runtime.take_complaints()
+    pointer = library.llama_init_from_model(resident.model.pointer, parameters)
+    if not pointer:
+        raise OutOfMemoryError(
+            f"There is no room to embed texts of {size} tokens ({runtime.take_complaints()}). Embed shorter ones.",
+            backend=BACKEND,
+        )
+    try:
+        batch = Batch(library, size)
+        rows = [(number, 0, tokens) for number, tokens in enumerate(group)]
+        if library.llama_decode(pointer, batch.fill(rows, outputs=range(size))):
+            raise BackendUnavailableError(
+                f"llama.cpp failed while embedding ({runtime.take_complaints()}). Ask again.", backend=BACKEND
+            )
+        return [_vector(library, pointer, number, resident.model.embedding_length) for number in range(len(group))]
+    finally:
+        library.llama_free(pointer)
+
+
+def _vector(library: Any, context: Any, number: int, length: int) -> list[float]:
+    pooled = library.llama_get_embeddings_seq(context, number)
+    values = numpy.ctypeslib.as_array(pooled, (length,)).astype(numpy.float64)
+    vector: list[float] = (values / (numpy.linalg.norm(values) or 1.0)).tolist()
+    return vector

@@ -1,0 +1,56 @@
+"""The llama.cpp library: imported when it is first needed, silent, its last complaints kept for error messages."""
+
+import ctypes
+import functools
+from collections import deque
+from typing import Any
+
+from models.errors import BackendUnavailableError
+
+BACKEND = "llama_cpp"
+_ERROR_LEVEL = 4
+_CONTINUED = 5
+
+
+class Runtime:
+    """The imported library; `library` holds its functions under their C names."""
+
+    def __init__(self) -> None:
+        try:
+            import llama_cpp  # here: the app starts without the package
+        except (ImportError, OSError, RuntimeError, AttributeError) as error:
+            raise BackendUnavailableError(
+                f"llama.cpp cannot be used in this process: {error}. "
+                "Install it with `pip install llama-cpp-python`, or start Ollama with `ollama serve`.",
+                backend=BACKEND,
+            ) from error
+        self.library: Any = llama_cpp
+        self._complaints: deque[str] = deque(maxlen=6)
+        self._is_complaint = False
+        self._callback = llama_cpp.llama_log_callback(self._log)
+        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+        llama_cpp.llama_backend_init()
+
+    @property
+    def supports_gpu(self) -> bool:
+        """Whether this build can put layers on a GPU."""
+        return bool(self.library.llama_supports_gpu_offload())
+
+    def take_complaints(self) -> str:
+        """Return the library's last error lines and forget them."""
+        lines = list(self._complaints)
+        self._complaints.clear()
+        return " ".join(lines)
+
+    def _log(self, level: int, text: bytes, _: object) -> None:
+        if level != _CONTINUED:
+            self._is_complaint = level == _ERROR_LEVEL
+        line = text.decode(errors="replace").strip()
+        if self._is_complaint and line:
+            self._complaints.append(line)
+
+
+@functools.cache
+def runtime() -> Runtime:
+    """Return the process's one library: llama.cpp has one log and one set of devices however often it is used."""
+    return Runtime()

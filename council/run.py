@@ -80,7 +80,9 @@ class Run:
                     return
                 await changed.wait()
 
-    async def changes(self, *, tick_seconds: float = 0.1, heartbeat_seconds: float = 1.0) -> AsyncGenerator[Transcript, None]:
+    async def changes(
+        self, *, tick_seconds: float = 0.1, heartbeat_seconds: float = 1.0
+    ) -> AsyncGenerator[Transcript, None]:
         """Show the live transcript: at once, after changes (at most one a tick) and once a heartbeat without any.
 
         The last one shown is the final state.

@@ -1,0 +1,68 @@
+"""A lamp for every backend, what to do when one is away, and what to do when there is no model at all."""
+
+from collections.abc import Sequence
+from html import escape
+
+from council.settings import Settings
+from council.ui.marks import chip
+from council.ui.texts import Texts
+from models.base import Health
+
+BACKEND_NAMES = {"ollama": "Ollama", "llama_cpp": "llama.cpp", "openai": "OpenAI-compatible"}
+FIRST_MODEL = "llama3.2:3b"
+
+
+def render_lamps(healths: Sequence[Health], texts: Texts) -> str:
+    """Draw one lamp per backend: green with models, amber without, red when it is away."""
+    lamps = "".join(_lamp(health, texts) for health in healths)
+    return f'<ul class="lamps" aria-label="{escape(texts.lamps)}">{lamps}</ul>'
+
+
+def _lamp(health: Health, texts: Texts) -> str:
+    if not health.ok:
+        colour, state = "off", texts.lamp_off
+    elif not health.models:
+        colour, state = "empty", texts.lamp_no_models
+    else:
+        colour, state = "on", texts.lamp_ok.format(count=len(health.models))
+    name = BACKEND_NAMES.get(health.backend, health.backend)
+    tip = escape(health.detail or state)
+    return (
+        f'<li class="lamp {colour}" title="{tip}"><span class="light" aria-hidden="true"></span>'
+        f"<b>{escape(name)}</b> <span>{escape(state)}</span></li>"
+    )
+
+
+def render_alerts(healths: Sequence[Health], were_ok: Sequence[str], settings: Settings, texts: Texts) -> str:
+    """Draw what a user must know: a backend that answered before and is away now, or that no model is there."""
+    parts = []
+    away = {health.backend for health in healths if not health.ok}
+    if "ollama" in away and "ollama" in were_ok:
+        parts.append(
+            f'<div class="alert bad" role="alert">{chip("!", "bad")} {escape(texts.ollama_gone)}'
+            " <code>ollama serve</code></div>"
+        )
+    if not any(health.models for health in healths):
+        parts.append(_missing(healths, settings, texts))
+    return "".join(parts)
+
+
+def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
+    looked = "".join(
+        f"<li><b>{escape(BACKEND_NAMES.get(health.backend, health.backend))}</b>: "
+        f"{escape(health.detail or texts.lamp_no_models)}</li>"
+        for health in healths
+    )
+    commands = []
+    if "ollama" in settings.backends:
+        is_up = any(health.backend == "ollama" and health.ok for health in healths)
+        commands.append(f"ollama pull {FIRST_MODEL}" if is_up else f"ollama serve & ollama pull {FIRST_MODEL}")
+    if "llama_cpp" in settings.backends:
+        commands.append("COUNCIL_DOWNLOADS=true ./scripts/run.sh")
+        commands.append("COUNCIL_WEIGHTS=/path/to/folder ./scripts/run.sh")
+    lines = "".join(f"<li><code>{escape(command)}</code></li>" for command in commands)
+    return (
+        f'<section class="alert missing" role="status"><h3>{escape(texts.nothing_installed)}</h3>'
+        f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>"
+        f"<p>{escape(texts.nothing_how)}</p><ul>{lines}</ul><p>{escape(texts.nothing_then)}</p></section>"
+    )

@@ -1,0 +1,67 @@
+() => {
+  // What the page does in the browser alone: the address, the language, folding, following a text that grows.
+  const council = {
+    showRun(target) {
+      const run = (target || '').split(' ')[0];
+      const address = new URL(window.location.href);
+      if (run) address.searchParams.set('run', run); else address.searchParams.delete('run');
+      window.history.replaceState(window.history.state, '', address);
+    },
+    saveFile(file) {
+      if (!file) return;
+      const { name, type, text } = JSON.parse(file);
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([text], { type }));
+      link.download = name;
+      document.body.append(link);
+      link.click();
+      link.remove();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    },
+    rememberLanguage(language) {
+      try { localStorage.setItem('council-language', language); } catch { /* storage may be switched off */ }
+      document.documentElement.lang = language;
+    },
+    wishedLanguage() {
+      let wished = '';
+      try { wished = localStorage.getItem('council-language') || ''; } catch { /* as above */ }
+      return (wished || navigator.language || 'en').toLowerCase().startsWith('fr') ? 'fr' : 'en';
+    },
+    writeQuestion() {
+      const box = document.querySelector('#question textarea');
+      if (box) { box.focus(); box.scrollIntoView({ block: 'center' }); }
+    },
+  };
+  window.council = council;
+
+  const opened = new Map(); // parts that were folded open or shut by hand, by id: they are drawn anew while a run goes on
+  document.addEventListener('toggle', (event) => {
+    if (event.target.tagName === 'DETAILS' && event.target.id) opened.set(event.target.id, event.target.open);
+  }, true);
+
+  document.addEventListener('click', (event) => {
+    const switched = event.target.closest('[data-local="theme"]');
+    if (switched) document.body.classList.toggle('dark');
+    const fold = event.target.closest('[data-local="fold"]');
+    if (fold) fold.setAttribute('aria-expanded', String(fold.closest('.pane').classList.toggle('unfolded')));
+  });
+
+  const released = new WeakSet(); // texts that the reader scrolled up in: they are not pulled down any more
+  document.addEventListener('scroll', (event) => {
+    const box = event.target;
+    if (!box.classList || !box.classList.contains('part-body')) return;
+    if (box.scrollHeight - box.scrollTop - box.clientHeight > 48) released.add(box); else released.delete(box);
+  }, true);
+
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
+      if (!element) continue;
+      const box = element.closest('.part-body');
+      if (box && !released.has(box) && box.closest('.pane')?.querySelector('.chip.busy')) box.scrollTop = box.scrollHeight;
+      for (const part of element.querySelectorAll('details[id]')) {
+        if (opened.has(part.id) && part.open !== opened.get(part.id)) part.open = opened.get(part.id);
+      }
+    }
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}

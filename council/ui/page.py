@@ -1,0 +1,70 @@
+"""The page: its layout from top to bottom; what its parts do is wired in `wiring.py`."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from council.application import Application
+from council.ui.composer import Composer, build_composer
+from council.ui.history_panel import HistoryPanel, build_history_panel
+from council.ui.languages import PAGE_LANGUAGES
+from council.ui.run_view import RunView, build_run_view
+from council.ui.seat_editor import SeatEditor, build_seat_editor
+
+
+@dataclass(frozen=True)
+class Page:
+    """Every component that something happens to."""
+
+    blocks: gr.Blocks
+    tagline: gr.HTML
+    language: gr.Radio
+    lamps: gr.HTML
+    alerts: gr.HTML
+    history: HistoryPanel
+    composer: Composer
+    seats: SeatEditor
+    run: RunView
+    file: gr.Textbox
+    """What is to be saved by the browser, as JSON: name, type and text."""
+    models: gr.State
+    """The names of the installed models as they were last seen."""
+    were_ok: gr.State
+    """The backends that answered at some time since the page was opened."""
+
+
+def lay_out(application: Application) -> Page:
+    """Lay out the page; nothing happens on it yet."""
+    with gr.Blocks(title="Council", analytics_enabled=False, fill_width=True) as blocks:
+        history = build_history_panel()
+        with gr.Row(elem_id="top", equal_height=False):
+            tagline = gr.HTML(elem_id="tagline", apply_default_css=False)
+            lamps = gr.HTML(elem_id="lamps", apply_default_css=False)
+            language = gr.Radio(
+                [(texts.language.upper(), texts.language) for texts in PAGE_LANGUAGES],
+                value="en",
+                show_label=False,
+                container=False,
+                elem_id="language",
+                scale=0,
+                min_width=120,
+            )
+        alerts = gr.HTML(elem_id="alerts", apply_default_css=False)
+        with gr.Column(elem_id="composer", elem_classes="card"):
+            composer = build_composer(application.settings)
+            seats = build_seat_editor(application.settings)
+        run = build_run_view()
+        file = gr.Textbox(visible="hidden", elem_id="file")
+        return Page(
+            blocks, tagline, language, lamps, alerts, history, composer, seats, run, file, gr.State(()), gr.State(())
+        )
+
+
+def build_page(application: Application) -> gr.Blocks:
+    """Return the page of an application, ready to be mounted."""
+    from council.ui.wiring import wire
+
+    page = lay_out(application)
+    with page.blocks:
+        wire(page, application)
+    return page.blocks

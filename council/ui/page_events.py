@@ -1,0 +1,70 @@
+"""What happens to the page as a whole: it opens, its language changes, backends and models come and go."""
+
+import time
+from typing import Any
+
+import gradio as gr
+
+from council.application import Application
+from council.ui import composer, history_panel, seat_editor
+from council.ui.history_panel import HistoryReader
+from council.ui.lamps import render_alerts, render_lamps
+from council.ui.languages import texts_for
+from council.ui.tagline import render_tagline
+
+
+def show(run_id: str) -> str:
+    """The target that makes the page show a run, also when it shows the very same already; nothing for ""."""
+    return f"{run_id} {time.monotonic_ns()}" if run_id else ""
+
+
+def shown_run(target: str) -> str:
+    """The run that a target names; "" for none."""
+    return (target or "").partition(" ")[0]
+
+
+class PageEvents:
+    """The handlers of the page."""
+
+    def __init__(self, application: Application, reader: HistoryReader) -> None:
+        self._application = application
+        self._reader = reader
+
+    def load(self, language: str, mode: str, choices: Any, request: gr.Request) -> list[Any]:
+        """Open the page in the browser's language, with the run that its address names."""
+        run_id = str(request.query_params.get("run", ""))
+        return [language, show(run_id), self._reader.show("", language, request), *_speak(language, mode, choices)]
+
+    def switch(
+        self, language: str, mode: str, choices: Any, target: str, search: str, request: gr.Request
+    ) -> list[Any]:
+        """Say everything in another language, the run on the page included."""
+        again = show(shown_run(target))
+        return [again, self._reader.show(search, language, request), *_speak(language, mode, choices)]
+
+    async def look(self, language: str, were_ok: Any) -> list[Any]:
+        """Ask how the backends are, and which models there are now."""
+        texts = texts_for(language)
+        healths = await self._application.backend.healths()
+        choices = seat_editor.model_choices(await self._application.backend.list_models())
+        now_ok = tuple(dict.fromkeys([*were_ok, *(health.backend for health in healths if health.ok)]))
+        alerts = render_alerts(healths, were_ok, self._application.settings, texts)
+        return [render_lamps(healths, texts), alerts, tuple(choices), now_ok]
+
+    @staticmethod
+    def describe(mode: str, language: str) -> str:
+        """Say what a mode does."""
+        return composer.render_mode_note(mode, texts_for(language))
+
+
+def _speak(language: str, mode: str, choices: Any) -> list[Any]:
+    """Everything on the page that does not belong to a run, in the user's language."""
+    texts = texts_for(language)
+    return [
+        render_tagline(texts),
+        history_panel.render_heading(texts),
+        gr.update(placeholder=texts.search),
+        composer.render_mode_note(mode, texts),
+        *composer.label(texts),
+        *seat_editor.label(texts, choices),
+    ]

@@ -1,0 +1,114 @@
+"""How far a run is: its stages, and the time left in the present one where it can be known."""
+
+from html import escape
+
+from council.domain import STAGE_OF, Mode, Stage
+from council.transcript import Speech, Transcript
+from council.ui.marks import chip, duration
+from council.ui.texts import Texts
+
+STAGES: dict[Mode, tuple[Stage, ...]] = {
+    "quick": ("answers",),
+    "compare": ("answers",),
+    "council": ("answers", "ballots", "synthesis"),
+    "full": ("answers", "ballots", "debate", "synthesis"),
+}
+STATUS_COLOUR = {"complete": "good", "partial": "warn", "failed": "bad", "stopped": "warn", "interrupted": "warn"}
+
+
+def render_progress(transcript: Transcript, texts: Texts, now: float) -> str:
+    """Draw the stages as steps, the state of the run, the time it took and an estimate of what is left."""
+    if transcript.council is None:
+        return ""
+    present = transcript.stage
+    steps = "".join(_step(transcript, stage, present, texts) for stage in stages_of(transcript))
+    status = chip(texts.status_name(transcript.status), STATUS_COLOUR.get(transcript.status, "busy"))
+    figures = [duration((transcript.ended_at or now) - transcript.started_at, texts)] if transcript.started_at else []
+    left = seconds_left(transcript, now)
+    if left is not None:
+        figures.append(texts.time_left.format(time=duration(left, texts)))
+    told = escape(" · ".join(figures))
+    clock = f'<div class="clock">{status}<span>{told}</span></div>'
+    return f'<div class="progress"><ol class="steps">{steps}</ol>{clock}</div>'
+
+
+def render_status_line(transcript: Transcript, texts: Texts) -> str:
+    """One sentence for screen readers; it changes when a turn ends, not with every word."""
+    if transcript.council is None:
+        return ""
+    if transcript.status != "running":
+        return escape(texts.finished_status.format(status=texts.status_name(transcript.status)))
+    stage = transcript.stage
+    if stage is None:
+        return escape(texts.status_running)
+    stages = stages_of(transcript)
+    done, turns = count_turns(transcript, stage)
+    number = stages.index(stage) + 1 if stage in stages else len(stages)
+    return escape(
+        texts.stage_status.format(
+            number=number, stages=len(stages), stage=texts.stage_name(stage), done=done, turns=turns
+        )
+    )
+
+
+def stages_of(transcript: Transcript) -> tuple[Stage, ...]:
+    """The stages that a run has or will have; a debate also where it was held though the mode does not promise one."""
+    assert transcript.council is not None
+    begun = {event.stage for event in transcript.stages}
+    planned = STAGES[transcript.council.mode]
+    every: tuple[Stage, ...] = ("answers", "ballots", "debate", "synthesis")
+    return tuple(stage for stage in every if stage in planned or stage in begun)
+
+
+def count_turns(transcript: Transcript, stage: Stage) -> tuple[int, int]:
+    """How many turns of a stage have ended, and how many there are or will be."""
+    speeches = [s for s in transcript.speeches.values() if STAGE_OF[s.turn.kind] == stage]
+    ended = sum(1 for speech in speeches if speech.state != "speaking")
+    announced = sum(event.turns for event in transcript.stages if event.stage == stage)
+    return ended, max(announced, len(speeches))
+
+
+def seconds_left(transcript: Transcript, now: float) -> float | None:
+    """Estimate the rest of the present stage from what was really written in it; None while nothing is known.
+
+    The length of a text still being written is taken from those of its kind that are finished; for the conclusion,
+    from the answers. Work done per second so far is assumed to go on.
+    """
+    if transcript.status != "running" or not transcript.stages:
+        return None
+    stage = transcript.stages[-1]
+    speeches = [s for s in transcript.speeches.values() if STAGE_OF[s.turn.kind] == stage.stage]
+    current = [s for s in speeches if s.turn.round == stage.round]
+    lengths = _lengths(current)
+    if not lengths and stage.stage == "synthesis":
+        lengths = _lengths([s for s in transcript.speeches.values() if s.turn.kind in ("answer", "revision")])
+    if not lengths:
+        return None
+    typical = max(1.0, sum(lengths) / len(lengths))
+    done = sum(_share(speech, typical) for speech in current)
+    elapsed = now - stage.at
+    if done <= 0 or elapsed < 1:
+        return None
+    return max(0.0, (max(stage.turns, len(current)) - done) * elapsed / done)
+
+
+def _lengths(speeches: list[Speech]) -> list[int]:
+    return [len(s.text) + len(s.thinking) for s in speeches if s.state == "finished"]
+
+
+def _share(speech: Speech, typical: float) -> float:
+    if speech.state != "speaking":
+        return 1.0
+    return min(0.95, (len(speech.text) + len(speech.thinking)) / typical)
+
+
+def _step(transcript: Transcript, stage: Stage, present: Stage | None, texts: Texts) -> str:
+    begun = any(event.stage == stage for event in transcript.stages)
+    is_present = stage == present and transcript.status == "running"
+    state = "now" if is_present else "done" if begun else "todo"
+    count = ""
+    if begun:
+        done, turns = count_turns(transcript, stage)
+        count = f'<span class="count">{done}/{turns}</span>' if turns else ""
+    current = ' aria-current="step"' if is_present else ""
+    return f'<li class="step {state}"{current}><span>{escape(texts.stage_name(stage))}</span>{count}</li>'

@@ -1,0 +1,104 @@
+"""Which handler answers which event of the page."""
+
+from typing import Any
+
+import gradio as gr
+
+from council.application import Application
+from council.ui.browser_code import LANGUAGE_WISHED, REMEMBER_LANGUAGE, SAVE_FILE, SHOW_RUN_IN_ADDRESS, WRITE_QUESTION
+from council.ui.history_panel import HistoryReader
+from council.ui.page import Page
+from council.ui.page_events import PageEvents
+from council.ui.run_events import RunEvents
+from council.ui.run_view import Follower
+from council.ui.seat_events import SeatEvents
+
+HEALTH_SECONDS = 4.0
+IN_BROWSER: dict[str, Any] = {"api_visibility": "private"}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+
+
+def wire(page: Page, application: Application) -> None:
+    """Attach every handler; to be called inside the page's Blocks."""
+    reader = HistoryReader(application)
+    _wire_page(page, PageEvents(application, reader))
+    _wire_seats(page, SeatEvents(application))
+    _wire_asking(page, RunEvents(application, reader))
+    _wire_run(page, Follower(application), RunEvents(application, reader), reader)
+    _wire_history(page, RunEvents(application, reader), reader)
+
+
+def _wire_page(page: Page, events: PageEvents) -> None:
+    inputs = [page.language, page.composer.mode, page.models]
+    outputs = [
+        page.run.target,
+        page.history.list,
+        page.tagline,
+        page.history.heading,
+        page.history.search,
+        page.composer.mode_note,
+        *page.composer.labelled,
+        *page.seats.labelled,
+    ]
+    page.blocks.load(events.load, inputs, [page.language, *outputs], js=LANGUAGE_WISHED, **QUIET)
+    page.language.input(events.switch, [*inputs, page.run.target, page.history.search], outputs, **AT_ONCE)
+    page.language.change(None, page.language, None, js=REMEMBER_LANGUAGE, **IN_BROWSER)
+    page.composer.mode.change(events.describe, [page.composer.mode, page.language], page.composer.mode_note, **AT_ONCE)
+    seen, shown = [page.language, page.were_ok], [page.lamps, page.alerts, page.models, page.were_ok]
+    page.blocks.load(events.look, seen, shown, **QUIET)
+    gr.Timer(HEALTH_SECONDS).tick(events.look, seen, shown, **AT_ONCE)
+
+
+def _wire_seats(page: Page, events: SeatEvents) -> None:
+    seats = page.seats
+    inputs = [page.models, page.language, seats.count, *seats.fields]
+    outputs = [*seats.seating, seats.summary]
+    page.models.change(events.notice, inputs, [*outputs, seats.chairman], **QUIET)
+    seats.add.click(events.add, inputs, outputs, **AT_ONCE)
+    seats.refill.click(events.refill, inputs, outputs, **AT_ONCE)
+    for index, pressed in enumerate(seats.removes):
+        pressed.click(events.remove(index), inputs, outputs, **AT_ONCE)
+    changed = [page.language.change, *(model.change for model in seats.models)]
+    gr.on(changed, events.summarise, inputs, seats.summary, **AT_ONCE)
+
+
+def _wire_asking(page: Page, events: RunEvents) -> None:
+    box, seats = page.composer, page.seats
+    inputs = [
+        box.question,
+        page.language,
+        box.follow_up,
+        page.history.search,
+        seats.count,
+        box.mode,
+        *seats.rules,
+        *seats.fields,
+    ]
+    outputs = [box.question, box.message, page.run.target, box.follow_up, box.banner, page.history.list]
+    gr.on([box.ask.click, box.question.submit], events.ask, inputs, outputs, **QUIET)
+    box.message.click(events.answer_offer, inputs, outputs, **QUIET)
+    box.banner.click(lambda: ("", ""), None, [box.follow_up, box.banner], **AT_ONCE)
+    box.follow_up.change(None, None, None, js=WRITE_QUESTION, **IN_BROWSER)
+
+
+def _wire_run(page: Page, follower: Follower, events: RunEvents, reader: HistoryReader) -> None:
+    run, box = page.run, page.composer
+    target, outputs = [run.target, page.language], list(run.outputs)
+    follow = run.target.change(follower.follow, target, outputs, trigger_mode="multiple", **QUIET)
+    follow.then(reader.show, [page.history.search, page.language], page.history.list, **QUIET)
+    run.target.change(None, run.target, None, js=SHOW_RUN_IN_ADDRESS, **IN_BROWSER)
+    changed = [run.target, box.message, page.file, box.follow_up, box.banner]
+    for acting in run.acting:
+        acting.click(events.act, target, changed, **QUIET)
+    page.file.change(None, page.file, None, js=SAVE_FILE, **IN_BROWSER)
+
+
+def _wire_history(page: Page, events: RunEvents, reader: HistoryReader) -> None:
+    history, box = page.history, page.composer
+    listed = [history.search, page.language]
+    history.search.change(reader.show, listed, history.list, **AT_ONCE)
+    history.list.click(events.choose, [*listed, page.run.target], [history.list, page.run.target], **QUIET)
+    cleared = [page.run.target, box.follow_up, box.banner, box.message]
+    begun = history.heading.click(lambda: ("", "", "", ""), None, cleared, **AT_ONCE)
+    begun.then(None, None, None, js=WRITE_QUESTION, **IN_BROWSER)

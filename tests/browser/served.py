@@ -1,0 +1,61 @@
+"""The whole web application in this process, on a free port, over backends whose answers a test decides."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from app import bind, create_app
+from council.application import Application, find_weights
+from council.history import History
+from council.runs import Runs
+from council.settings import Settings
+from models.base import Backend
+from models.selector import BackendSelector
+
+
+class ServedCouncil:
+    """A running web application; `application` may be asked and changed from the test's thread with care."""
+
+    def __init__(self, settings: Settings, backends: Sequence[Backend]) -> None:
+        self._listener = bind("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.settings, self._backends = settings, backends
+        self.application: Application | None = None
+        config = uvicorn.Config(
+            create_app(settings, opened=self._open), log_level="warning", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, args=(self._listener,), daemon=True)
+        self._is_up = threading.Event()
+        self._thread.start()
+        assert self._is_up.wait(30), "the web application did not start"
+
+    def _serve(self, listener: socket.socket) -> None:
+        asyncio.run(self._server.serve(sockets=[listener]))
+
+    @asynccontextmanager
+    async def _open(self, settings: Settings) -> AsyncIterator[Application]:
+        history = History(settings.data_dir / "history.db")
+        backend = BackendSelector(self._backends, health_seconds=0.5)
+        runs = Runs(backend=backend, history=history, abandon_seconds=settings.abandon_seconds)
+        self.application = Application(settings, backend, None, None, find_weights(settings), history, runs)
+        threading.Thread(target=self._announce, daemon=True).start()
+        try:
+            yield self.application
+        finally:
+            await runs.close()
+            history.close()
+
+    def _announce(self) -> None:
+        while not self._server.started:
+            threading.Event().wait(0.02)
+        self._is_up.set()
+
+    def close(self) -> None:
+        """Shut down as on SIGTERM and wait for it."""
+        self._server.should_exit = True
+        self._thread.join(20)

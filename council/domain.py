@@ -130,7 +130,7 @@ class Ballot(Value):
 
 
 class Standing(Value):
-    """One answer's place. `score` is its weighted share of pairs won, 0 to 1 (normalised Borda)."""
+    """One answer's place. `score` is its share of the votes in its pairs, 0 to 1 (normalised Borda)."""
 
     seat: str
     place: int

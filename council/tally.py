@@ -143,10 +143,15 @@ def _count_pairs(ballots: Sequence[Ballot], answers: Sequence[str], weights: Map
 
 
 def _share(wins: Wins, answer: str) -> float:
-    """The votes an answer won of all in its pairs; one half where there were none."""
-    won = sum(wins[answer].values())
-    total = won + sum(row.get(answer, 0.0) for row in wins.values())
-    return won / total if total > EPSILON else 0.5
+    """The share of votes that an answer won, averaged over its rivals; one half against a rival without votes.
+
+    Not all votes in one sum: a pair whose own voter is missing holds more votes, and would weigh more.
+    """
+    shares = []
+    for rival, won in wins[answer].items():
+        votes = won + wins[rival][answer]
+        shares.append(won / votes if votes > EPSILON else 0.5)
+    return sum(shares) / len(shares) if shares else 0.5
 
 
 def _closest(

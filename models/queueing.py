@@ -111,7 +111,8 @@ class Line:
         return sorted(self._waiting, key=lambda ticket: not self._is_loaded(ticket))
 
     def _is_loaded(self, ticket: Ticket) -> bool:
-        return self._memory.is_loaded(ticket.model) and self._contexts.get(ticket.model) == ticket.context_tokens
+        context_tokens = self._contexts.get(ticket.model, ticket.context_tokens)
+        return self._memory.is_loaded(ticket.model) and context_tokens == ticket.context_tokens
 
     def _active_models(self) -> set[str]:
         return {ticket.model for ticket in self._active}

@@ -1,0 +1,327 @@
+"""Who may go when: the line before an Ollama server, and what it learns about the server's memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.queueing import LONG_HEAD_CHARACTERS, PATIENCE, Line, Ticket
+from models.server_memory import Resident, ServerMemory
+
+pytestmark = pytest.mark.anyio
+
+HEAD = "x" * LONG_HEAD_CHARACTERS
+CPU = Resident(100, 0, expires_at=1e12)
+GPU = Resident(100, 100, expires_at=1e12)
+
+
+def memory_with(
+    *, fit: bool | None = True, models: str = "abc", resident: Resident = CPU, loaded: str = ""
+) -> ServerMemory:
+    """A server's memory of which it is known whether single-letter models fit together, and which one is loaded."""
+    memory = ServerMemory()
+    names = [f"{model}:latest" for model in models]
+    if fit is True:
+        memory.look(dict.fromkeys(names, resident), now=0)
+    elif fit is False:
+        for name in [*names, names[0]]:
+            for other in names:
+                memory.look({other: resident}, now=0)
+                memory.look({name: resident}, now=0)
+    if fit is not True:
+        memory.look({f"{model}:latest": resident for model in loaded}, now=2e12)
+    return memory
+
+
+class Crowd:
+    """Requests by name: who waits, who was admitted in which order, and who leaves."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.admitted: list[str] = []
+        self._places: dict[str, AbstractContextManager[Ticket]] = {}
+        self._tickets: dict[str, Ticket] = {}
+
+    def join(self, *names: str, head: str = "", context_tokens: int = 8192) -> None:
+        """Let requests join; a request is called by its model and anything after it ("a1")."""
+        for name in names:
+            self._places[name] = self.line.place(name[0], context_tokens, head or name * LONG_HEAD_CHARACTERS)
+            self._tickets[name] = self._places[name].__enter__()
+        self._note()
+
+    def leave(self, *names: str) -> None:
+        """Let requests leave, whether they wait or were admitted."""
+        for name in names:
+            del self._tickets[name]
+            self._places.pop(name).__exit__(None, None, None)
+        self._note()
+
+    @property
+    def present(self) -> list[str]:
+        """Everybody who has joined and not left."""
+        return list(self._tickets)
+
+    def at_work(self) -> set[str]:
+        """Who was admitted and has not left."""
+        return {name for name, ticket in self._tickets.items() if ticket.admitted.is_set()}
+
+    async def settle(self, names: Iterable[str]) -> None:
+        """Wait until all of these were admitted, bounded."""
+        async with asyncio.timeout(5):
+            for name in names:
+                await self._tickets[name].admitted.wait()
+        self._note()
+
+    async def next_at_work(self) -> set[str]:
+        """Wait until anybody is at work, bounded."""
+        waits = [asyncio.ensure_future(ticket.admitted.wait()) for ticket in self._tickets.values()]
+        await asyncio.wait(waits, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return self.at_work()
+
+    def _note(self) -> None:
+        new = [name for name in self.at_work() if name not in self.admitted]
+        self.admitted += sorted(new, key=lambda name: list(self._tickets).index(name))
+
+
+@pytest.fixture
+async def before(anyio_backend: str) -> AsyncIterator[Callable[[Line], Crowd]]:
+    """Makes a crowd before a line; who is still there at the end leaves."""
+    crowds: list[Crowd] = []
+
+    def gather(line: Line) -> Crowd:
+        crowds.append(Crowd(line))
+        return crowds[-1]
+
+    yield gather
+    for crowd in crowds:
+        crowd.leave(*crowd.present)
+
+
+async def test_requests_with_distinct_prompts_go_at_once(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with()))
+    crowd.join("a1", "a2", "b1", "c1")
+    assert crowd.at_work() == {"a1", "a2", "b1", "c1"}
+
+
+async def test_on_a_cpu_prompts_with_the_same_head_go_one_after_the_other(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with()))
+    crowd.join("a1", "a2", "a3", head=HEAD)
+    assert crowd.at_work() == {"a1"}
+    crowd.leave("a1")
+    assert crowd.at_work() == {"a2"}
+    crowd.leave("a2")
+    assert crowd.at_work() == {"a3"}
+
+
+async def test_on_a_gpu_prompts_with_the_same_head_go_at_once(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with(resident=GPU)))
+    crowd.join("a1", "a2", "a3", head=HEAD)
+    assert crowd.at_work() == {"a1", "a2", "a3"}
+
+
+async def test_a_short_common_head_keeps_nobody_waiting(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with()))
+    crowd.join("a1", "a2", head=HEAD[:-1])
+    assert crowd.at_work() == {"a1", "a2"}
+
+
+async def test_two_models_with_the_same_head_do_not_wait_for_each_other(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with()))
+    crowd.join("a1", "b1", head=HEAD)
+    assert crowd.at_work() == {"a1", "b1"}
+
+
+async def test_the_first_request_shows_where_the_model_runs_before_the_others_go(
+    before: Callable[[Line], Crowd],
+) -> None:
+    memory = ServerMemory()
+    line = Line(memory)
+    crowd = before(line)
+    crowd.join("a1", "a2", "a3", head=HEAD)
+    assert crowd.at_work() == {"a1"}
+    memory.look({"a:latest": GPU}, now=0)
+    line.review()
+    assert crowd.at_work() == {"a1", "a2", "a3"}
+
+
+async def test_the_number_of_parallel_requests_can_be_bounded(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with(), parallel=2))
+    crowd.join("a1", "b1", "c1", "a2")
+    assert crowd.at_work() == {"a1", "b1"}
+    crowd.leave("a1")
+    assert crowd.at_work() == {"b1", "c1"}
+
+
+async def test_models_that_do_not_fit_together_take_turns(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with(fit=False, loaded="a")))
+    crowd.join("a1", "b1", "a2", "b2")
+    assert crowd.at_work() == {"a1", "a2"}
+    crowd.leave("a1")
+    assert crowd.at_work() == {"a2"}
+    crowd.leave("a2")
+    await crowd.settle(["b1", "b2"])
+    assert crowd.at_work() == {"b1", "b2"}
+
+
+async def test_stages_turn_round_so_that_each_saves_one_load(before: Callable[[Line], Crowd]) -> None:
+    memory = memory_with(fit=False, loaded="a")
+    crowd = before(Line(memory))
+    loads = 0
+    for stage in "123":
+        crowd.join(*(f"{model}{stage}" for model in "abc"))
+        for _ in "abc":
+            (name,) = await crowd.next_at_work()
+            loads += f"{name[0]}:latest" not in memory.residents
+            memory.look({f"{name[0]}:latest": CPU}, now=0)
+            crowd.leave(name)
+    assert loads == 6
+
+
+async def test_a_loaded_model_is_not_driven_out_by_who_comes_a_moment_earlier(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with(fit=False, loaded="c")))
+    crowd.join("a1")
+    assert crowd.at_work() == set()
+    crowd.join("c1")
+    assert crowd.at_work() == {"c1"}
+    crowd.leave("c1")
+    await crowd.settle(["a1"])
+
+
+async def test_models_of_which_nobody_knows_are_tried_together(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with(fit=None)))
+    crowd.join("a1", "b1")
+    assert crowd.at_work() == {"a1", "b1"}
+
+
+async def test_a_trial_waits_until_nobody_waits_for_the_model_at_work(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with(fit=None)))
+    crowd.join("a1", "a2", head=HEAD)
+    crowd.join("b1")
+    assert crowd.at_work() == {"a1"}
+    crowd.leave("a1")
+    assert crowd.at_work() == {"a2", "b1"}
+
+
+async def test_another_context_length_waits_because_it_loads_the_model_anew(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with()))
+    crowd.join("a1", context_tokens=4096)
+    crowd.join("a2", context_tokens=8192)
+    assert crowd.at_work() == {"a1"}
+    crowd.leave("a1")
+    assert crowd.at_work() == {"a2"}
+
+
+async def test_nobody_is_passed_over_for_ever(before: Callable[[Line], Crowd]) -> None:
+    crowd = before(Line(memory_with(fit=False, loaded="a")))
+    crowd.join("a0", "b0")
+    for turn in range(1, 3 * PATIENCE):
+        crowd.join(f"a{turn}")
+        if f"a{turn - 1}" in crowd.at_work():
+            crowd.leave(f"a{turn - 1}")
+    crowd.leave(*crowd.at_work())
+    await crowd.settle(["b0"])
+    assert len(crowd.admitted) == PATIENCE + 2
+
+
+async def test_the_next_model_is_named_for_loading_only_where_there_is_room(before: Callable[[Line], Crowd]) -> None:
+    memory = memory_with(fit=True, models="ab")
+    memory.look({"a:latest": CPU}, now=2e12)
+    line = Line(memory, parallel=1)
+    crowd = before(line)
+    crowd.join("a1", "b1")
+    ticket = line.next_to_load()
+    assert ticket is not None and ticket.name == "b"
+    tight = Line(memory_with(fit=False, loaded="a"), parallel=1)
+    before(tight).join("a1", "b1")
+    assert tight.next_to_load() is None
+
+
+async def test_those_ahead_are_counted() -> None:
+    line = Line(memory_with(), parallel=1)
+    with line.place("a", 1, "") as first, line.place("b", 1, "") as second, line.place("c", 1, "") as third:
+        assert [line.ahead_of(ticket) for ticket in (first, second, third)] == [0, 1, 2]
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 30)), max_size=60),
+    parallel=st.integers(0, 3),
+    fit=st.sampled_from([True, False, None]),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_slot_leaks_and_nobody_is_lost(steps: list[tuple[str, bool, int]], parallel: int, fit: bool | None) -> None:
+    """Whoever joins and leaves in whatever order, waiting or at work: in the end everybody has been served."""
+
+    async def play() -> None:
+        line = Line(memory_with(fit=fit, loaded="a"), parallel=parallel)
+        with ExitStack() as everybody:
+            places: list[tuple[ExitStack, Ticket]] = []
+            for model, joins, index in steps:
+                if joins or not places:
+                    stack = everybody.enter_context(ExitStack())
+                    places.append((stack, stack.enter_context(line.place(model, 8192, HEAD))))
+                else:
+                    places.pop(index % len(places))[0].close()
+                active = [ticket for _, ticket in places if ticket.admitted.is_set()]
+                assert not parallel or len(active) <= parallel
+                assert len({ticket.model for ticket in active}) == len(active)
+            async with asyncio.timeout(20):
+                while places:
+                    await asyncio.wait(
+                        {asyncio.ensure_future(ticket.admitted.wait()) for _, ticket in places},
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                    for place in [place for place in places if place[1].admitted.is_set()]:
+                        places.remove(place)
+                        place[0].close()
+        with line.place("b", 8192, HEAD) as ticket:
+            await asyncio.wait_for(ticket.admitted.wait(), 5)
+
+    asyncio.run(play())
+
+
+def test_models_seen_side_by_side_fit_together() -> None:
+    memory = ServerMemory()
+    assert memory.fits({"a", "b"}) is None
+    memory.look({"a": CPU, "b": CPU}, now=0)
+    assert memory.fits({"a", "b"}) is True
+
+
+def test_a_model_that_had_to_go_for_another_does_not_fit_beside_it() -> None:
+    memory = ServerMemory()
+    memory.look({"a": CPU}, now=0)
+    memory.look({"b": CPU}, now=0)
+    assert memory.fits({"a", "b"}) is False
+    assert memory.fits({"a", "b", "c"}) is False
+    memory.look({"a": CPU, "b": CPU}, now=0)
+    assert memory.fits({"a", "b"}) is True
+
+
+def test_a_model_that_left_in_its_time_proves_nothing() -> None:
+    memory = ServerMemory()
+    memory.look({"a": Resident(100, 0, expires_at=50)}, now=0)
+    memory.look({"b": CPU}, now=60)
+    assert memory.fits({"a", "b"}) is None
+
+
+def test_what_is_larger_than_what_did_not_fit_does_not_fit_either() -> None:
+    memory = ServerMemory()
+    memory.know_sizes({"big": 200, "bigger": 300, "small": 10})
+    memory.look({"a": CPU}, now=0)
+    memory.look({"b": CPU}, now=0)
+    assert memory.fits({"big", "bigger"}) is False
+    assert memory.fits({"small", "big"}) is False
+    assert memory.fits({"small", "a"}) is None
+    memory.look({"a": CPU, "small": Resident(60, 0)}, now=0)
+    memory.know_sizes({"tiny": 5, "tinier": 4})
+    assert memory.fits({"tiny", "tinier"}) is True
+
+
+def test_a_model_that_only_partly_fits_the_gpu_fits_beside_nothing() -> None:
+    memory = ServerMemory()
+    memory.look({"a": Resident(100, 60)}, now=0)
+    assert memory.fits({"a", "b"}) is False

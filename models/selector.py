@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from models.base import Backend, Chunk, GenerationConfig, Health, Message, ModelCard, estimate_tokens
@@ -16,6 +16,7 @@ from models.errors import (
     BackendUnavailableError,
     BadResponseError,
     ModelNotFoundError,
+    NoAnswerError,
     OutOfMemoryError,
     WeightsError,
 )
@@ -124,31 +125,30 @@ class BackendSelector:
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AsyncGenerator[Chunk, None]:
         errors: list[BackendError] = []
-        void = ""
+        asked, void = config, ""
         async with aclosing(self._attempts(model, errors)) as attempts:
             async for attempt in attempts:
-                news = _news(attempt, model, void)
-                has_spoken = False
-                try:
-                    async with attempt.watched.backend.stream(attempt.model, messages, config) as chunks:
-                        async for chunk in chunks:
-                            # Told with the first sign of life, not before: this backend may fail as well.
-                            if news is not None:
-                                yield news
-                                news, void = None, ""
-                            has_spoken = True
-                            yield chunk
-                            if chunk.completion is not None:
-                                return
-                    raise BadResponseError(
-                        f"{attempt.watched.backend.name} broke off its answer with {attempt.model!r}. Ask again.",
-                        backend=attempt.watched.backend.name,
-                    )
-                except FAILOVER_ON as error:
-                    errors.append(_named(error, attempt))
-                    attempt.watched.note(error)
-                    if has_spoken or not isinstance(error, ModelNotFoundError):
-                        void = str(error)
+                for _ in range(2):
+                    news = _news(attempt, model, void, is_unthinking=asked is not config)
+                    has_spoken = False
+                    try:
+                        async with aclosing(_speak(attempt, messages, asked)) as chunks:
+                            async for chunk in chunks:
+                                # Told with the first sign of life, not before: this backend may fail as well.
+                                if news is not None:
+                                    yield news
+                                    news, void = None, ""
+                                has_spoken = True
+                                yield chunk
+                        return
+                    except FAILOVER_ON as error:
+                        errors.append(_named(error, attempt))
+                        attempt.watched.note(error)
+                        if has_spoken or not isinstance(error, ModelNotFoundError):
+                            void = str(error)
+                        if not _only_thought(error) or asked.think is False:
+                            break
+                        asked = replace(config, think=False)
         raise _all_failed(model, errors)
 
     async def _first(self, model: str, ask: Callable[[Backend, str], Awaitable[Result]]) -> Result:
@@ -199,13 +199,33 @@ class BackendSelector:
 _NO_BACKEND = "No backend is set. Set COUNCIL_BACKENDS=ollama,llama_cpp."
 
 
-def _news(attempt: _Attempt, model: str, void: str) -> Chunk | None:
+async def _speak(
+    attempt: _Attempt, messages: Sequence[Message], config: GenerationConfig
+) -> AsyncGenerator[Chunk, None]:
+    """Pass an answer on up to its completion; raises BadResponseError where it ends without one."""
+    backend = attempt.watched.backend
+    async with backend.stream(attempt.model, messages, config) as chunks:
+        async for chunk in chunks:
+            yield chunk
+            if chunk.completion is not None:
+                return
+    raise BadResponseError(
+        f"{backend.name} broke off its answer with {attempt.model!r}. Ask again.", backend=backend.name
+    )
+
+
+def _only_thought(error: BackendError) -> bool:
+    """Tell whether the same model may well answer when its thinking is switched off."""
+    return isinstance(error, NoAnswerError) and error.has_thinking
+
+
+def _news(attempt: _Attempt, model: str, void: str, *, is_unthinking: bool) -> Chunk | None:
     """Tell why this attempt begins where another one failed; None where nothing was begun."""
     speaker = f"{attempt.model!r} on {attempt.watched.backend.name}"
     if attempt.is_stand_in:
         speaker += f" stands in for {model!r} and"
     if void:
-        return Chunk(restart=f"{void} {speaker} begins the answer anew.")
+        return Chunk(restart=f"{void} {speaker} begins the answer anew{', without thinking' if is_unthinking else ''}.")
     return Chunk(notice=f"{speaker} answers.") if attempt.is_stand_in else None
 
 

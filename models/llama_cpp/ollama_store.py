@@ -38,6 +38,11 @@ def default_ollama_stores(environ: Mapping[str, str]) -> list[Path]:
     return [*own, Path("/usr/share/ollama/.ollama/models")]
 
 
+def is_store(folder: Path) -> bool:
+    """Tell whether a folder is laid out as Ollama does it."""
+    return os.path.isdir(folder / "manifests") and os.path.isdir(folder / "blobs")
+
+
 def read_store(store: Path) -> Iterator[StoredModel]:
     """Yield every model of a store, by name; a broken manifest yields its problem, a store that is absent nothing.
 

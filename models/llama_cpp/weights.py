@@ -13,7 +13,7 @@ from typing import Literal
 from models.errors import ModelNotFoundError, WeightsError
 from models.llama_cpp.gguf_files import FoundFile, find_cached_files, find_gguf_files, part_paths
 from models.llama_cpp.gguf_header import GGUFHeader, read_header
-from models.llama_cpp.ollama_store import read_store
+from models.llama_cpp.ollama_store import is_store, read_store
 from models.names import aliases_of_file, canonical
 
 Source = Literal["settings", "ollama", "hugging_face", "download"]
@@ -91,9 +91,9 @@ class WeightsFinder:
         if chosen := [*by_name, *(weights for weights in by_alias if weights not in by_name)]:
             return chosen
         for broken, problem in found.problems:
-            if canonical(broken) == wanted:
+            if broken and canonical(broken) == wanted:
                 raise problem
-        raise ModelNotFoundError(_not_found(name, found.weights), backend="llama_cpp")
+        raise ModelNotFoundError(_not_found(name, found), backend="llama_cpp")
 
     def header(self, weights: Weights) -> GGUFHeader:
         """Return what the file says of itself; read once as long as the file does not change. Raises WeightsError."""
@@ -140,7 +140,10 @@ class WeightsFinder:
 
     def _files(self) -> Iterator[tuple[Source, FoundFile]]:
         for path in self._paths:
-            yield from (("settings", file) for file in find_gguf_files(path, is_given=True))
+            if is_store(path):
+                yield from (("ollama", file) for file in _stored_files(path))
+            else:
+                yield from (("settings", file) for file in find_gguf_files(path, is_given=True))
         for store in self._stores:
             yield from (("ollama", file) for file in _stored_files(store))
         if self._hf_cache is not None:
@@ -183,7 +186,7 @@ def _stored_files(store: Path) -> Iterator[FoundFile]:
         # One blob may have several tags: it is called by the telling one, and `latest` becomes an alias.
         models = sorted(read_store(store), key=lambda model: (model.name.endswith(":latest"), model.name))
     except WeightsError as error:
-        yield FoundFile(str(store), store, "ollama", error)
+        yield FoundFile("", store, "ollama", error)
         return
     for model in models:
         yield FoundFile(model.name, model.blob or store, "ollama", model.problem)
@@ -196,9 +199,10 @@ def _joined(weights: Weights, *names: str) -> tuple[str, ...]:
     return tuple(aliases)
 
 
-def _not_found(name: str, weights: Sequence[Weights]) -> str:
-    here = ", ".join(repr(item.name) for item in weights[:8]) or "none"
+def _not_found(name: str, found: _Found) -> str:
+    here = ", ".join(repr(item.name) for item in found.weights[:8]) or "none"
+    closed = "".join(f" {problem}" for broken, problem in found.problems if not broken)
     return (
         f"No weights for {name!r} on this disk (here: {here}). Run `ollama pull {name}`, or give the path of its GGUF "
-        "file in COUNCIL_WEIGHTS."
+        f"file in COUNCIL_WEIGHTS.{closed}"
     )

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from models.errors import WeightsError
+from models.errors import ModelNotFoundError, WeightsError
 from models.llama_cpp.ollama_store import default_ollama_stores, read_store
 from models.llama_cpp.weights import WeightsFinder
+from tests.models.permissions import without_permission
 from tests.ollama_server import OllamaServer
 
 MODEL = "application/vnd.ollama.image.model"
@@ -157,6 +158,24 @@ def test_other_files_in_the_store_are_passed_over(tmp_path: Path, name: str) -> 
     path.write_text("something else")
     finder = make_finder(tmp_path)
     assert (finder.find(), finder.problems()) == ([], [])
+
+
+def test_a_store_may_be_named_in_the_settings_like_a_folder_of_files(tiny_gguf: Path, tmp_path: Path) -> None:
+    add_manifest(tmp_path, f"{USUAL}/own/1b", layers(add_blob(tmp_path, tiny_gguf)))
+    (weights,) = WeightsFinder([tmp_path], download_dir=tmp_path / "downloads").find()
+    assert (weights.name, weights.source) == ("own:1b", "ollama")
+
+
+def test_a_store_that_may_not_be_read_is_told_to_who_looks_for_a_model(tiny_gguf: Path, tmp_path: Path) -> None:
+    add_manifest(tmp_path / "store", f"{USUAL}/own/1b", layers(add_blob(tmp_path / "store", tiny_gguf)))
+    finder = make_finder(tmp_path / "store")
+    with (
+        without_permission(tmp_path / "store"),
+        pytest.raises(ModelNotFoundError, match=r"store' cannot be read.*usermod"),
+    ):
+        finder.resolve("own:1b")
+    finder.refresh()
+    assert finder.resolve("own:1b").source == "ollama"
 
 
 def test_a_store_that_is_absent_is_no_problem(tmp_path: Path) -> None:

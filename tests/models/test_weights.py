@@ -1,15 +1,13 @@
 """Finding weights among real files: whole ones, halves, and files that are something else."""
 
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from models.errors import ModelNotFoundError, WeightsError
 from models.llama_cpp.weights import WeightsFinder, default_hf_cache
+from tests.models.permissions import without_permission
 
 
 def make_finder(*paths: Path, tmp_path: Path, hf_cache: Path | None = None) -> WeightsFinder:
@@ -20,22 +18,6 @@ def place(gguf: Path, *targets: Path) -> None:
     for target in targets:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(gguf, target)
-
-
-@contextmanager
-def without_permission(path: Path) -> Iterator[None]:
-    """Make a path unreadable, for root too: the process becomes nobody for a while."""
-    mode = path.stat().st_mode
-    path.chmod(0)
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-        path.chmod(mode)
 
 
 def test_a_file_in_the_settings_is_called_by_its_name_without_the_ending(tiny_gguf: Path, tmp_path: Path) -> None:

@@ -103,6 +103,11 @@ class Piece:
     count: int
 
     @property
+    def is_last(self) -> bool:
+        """Whether nothing is left to read after it, so that the next token can be chosen."""
+        return self.count == self.sequence.pending
+
+    @property
     def row(self) -> Row:
         """Say it in the context's terms."""
         start = self.sequence.cached

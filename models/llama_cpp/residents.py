@@ -120,8 +120,10 @@ class Residents:
 
     async def _lease(self, weights: Weights, window: int, tell: Tell) -> Resident:
         if resident := self._loaded.get(weights.path):
-            resident.users += 1
-            return resident
+            if not resident.engine.is_closed:
+                resident.users += 1
+                return resident
+            await self._unload(resident)  # its thread has died of a bug; the next one starts anew
         opening = self._openings.get(weights.path)
         if opening is None:
             opening = self._openings[weights.path] = _Opening()
@@ -214,7 +216,7 @@ class Residents:
                     f"{weights.name!r} is no model that writes text. Choose another one.", backend=BACKEND
                 )
             if window and not header.is_embedding:
-                engine.call(partial(engine.open, min(window, model.trained_context))).result()
+                engine.prepare(min(window, model.trained_context)).result()
         except BaseException:
             resident.close()
             raise

@@ -3,22 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-import httpx
-
+from council.errors import ConfigurationError
 from council.history import History
 from council.runs import Runs
 from council.settings import Settings, environment
 from models.base import Backend
 from models.http import Timeouts
+from models.llama_cpp.backend import LlamaCppBackend
 from models.llama_cpp.ollama_store import default_ollama_stores
 from models.llama_cpp.weights import WeightsFinder, default_hf_cache
 from models.ollama import OllamaBackend, open_ollama
+from models.openai_compatible import open_openai_compatible
 from models.selector import BackendSelector
-
-if TYPE_CHECKING:
-    from models.llama_cpp.backend import LlamaCppBackend
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Application:
     settings: Settings
     backend: BackendSelector
     ollama: OllamaBackend | None
-    llama_cpp: "LlamaCppBackend | None"
+    llama_cpp: LlamaCppBackend | None
     weights: WeightsFinder
     history: History
     runs: Runs
@@ -38,7 +35,8 @@ class Application:
 async def open_application(settings: Settings) -> AsyncIterator[Application]:
     """Open all parts, and close them in the reverse order; runs that are under way are then marked interrupted.
 
-    No backend has to be reachable: those that come later are found later. Raises HistoryError.
+    No backend has to be reachable: those that come later are found later. Raises HistoryError and
+    ConfigurationError.
     """
     async with AsyncExitStack() as stack:
         history = History(settings.data_dir / "history.db")
@@ -95,15 +93,14 @@ def _open_ollama(settings: Settings) -> OllamaBackend:
     )
 
 
-def _open_llama_cpp(settings: Settings, weights: WeightsFinder) -> "LlamaCppBackend":
-    from models.llama_cpp.backend import LlamaCppBackend  # brings a native library: only for those who want it
-
+def _open_llama_cpp(settings: Settings, weights: WeightsFinder) -> LlamaCppBackend:
     memory_bytes = int(settings.memory_gb * 10**9) or None
     return LlamaCppBackend(weights, gpu_layers=settings.gpu_layers, memory_bytes=memory_bytes)
 
 
 def _open_endpoint(settings: Settings) -> Backend:
-    from models.openai_compatible import OpenAICompatibleBackend
-
-    client = httpx.AsyncClient(base_url=settings.openai_url)
-    return OpenAICompatibleBackend(client, timeouts=_timeouts(settings), api_key=settings.openai_key.get_secret_value())
+    key = settings.openai_key.get_secret_value()
+    try:
+        return open_openai_compatible(settings.openai_url, timeouts=_timeouts(settings), api_key=key)
+    except ValueError as error:
+        raise ConfigurationError(f"COUNCIL_OPENAI_URL or COUNCIL_OPENAI_KEY cannot be used: {error}") from error

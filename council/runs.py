@@ -96,6 +96,10 @@ class Runs:
         if run := self.get(run_id, owner=owner):
             run.stop()
             await run.ended()
+        elif self._history.is_being_written(run_id, owner=owner):
+            raise HistoryError(
+                f"The run {run_id!r} is under way in another process. Stop it there before it is deleted."
+            )
         self._history.delete(run_id, owner=owner)
         self._runs.pop(run_id, None)
 

@@ -1,0 +1,8 @@
+"""Makes `python -m council` the terminal."""
+
+import sys
+
+from council.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

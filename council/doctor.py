@@ -1,0 +1,173 @@
+"""Checks whether everything works here, on real parts: one real token and one valid ballot from every seat.
+
+Every fault comes with what to do about it.
+"""
+
+import asyncio
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import httpx
+
+from council.application import Application, open_application
+from council.asking import make_council
+from council.ballots import ballot_tokens, vote
+from council.deliberation import Deliberation
+from council.domain import Council, Question, Seat
+from council.errors import CouncilError
+from council.events import BallotCast, BallotVoid, Event
+from council.fitting import prepare
+from council.prompts import PROBE
+from council.settings import Settings
+from models.base import GenerationConfig, Message
+from models.errors import BackendError
+from models.llama_cpp.memory import free_bytes, gigabytes
+
+LITTLE_MEMORY_BYTES = 1_000_000_000
+PROBE_TOKENS = 16
+CONTEXT_TOKENS = 4096
+QUESTION = Question(text="What is the capital of Australia?", language="en")
+CANDIDATES = ("Canberra is the capital of Australia.", "It is Sydney, the largest city.", "I do not know.")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `advice` says what to do where it is not ok."""
+
+    what: str
+    is_ok: bool = True
+    advice: str = ""
+
+
+Report = Callable[[Check], None]
+Opening = Callable[[Settings], AbstractAsyncContextManager[Application]]
+
+
+async def examine(settings: Settings, report: Report, *, opened: Opening = open_application) -> bool:
+    """Report every check as soon as it is done; return whether all of them are ok."""
+    checks: list[Check] = []
+
+    def note(check: Check) -> None:
+        checks.append(check)
+        report(check)
+
+    note(await asyncio.to_thread(check_data_dir, settings))
+    note(await check_port(settings))
+    note(check_memory_left(free_bytes()))
+    try:
+        async with opened(settings) as application:
+            for health in await application.backend.healths(anew=True):
+                found = f"{len(health.models)} models" if health.ok else "cannot be used"
+                note(Check(f"backend {health.backend}: {found}", health.ok, health.detail))
+            await _examine_seats(application, note)
+    except (CouncilError, BackendError) as error:
+        note(Check("the council cannot sit", False, str(error)))
+    return all(check.is_ok for check in checks)
+
+
+def check_data_dir(settings: Settings) -> Check:
+    """Write a file where the history will be."""
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+    except OSError as error:
+        advice = "Give yourself the right to write there, make room, or set COUNCIL_DATA_DIR to another folder."
+        return Check(f"folder '{folder}': {error.strerror}", False, advice)
+    return Check(f"folder '{folder}' can be written")
+
+
+async def check_port(settings: Settings) -> Check:
+    """Try to listen where the page will be; a page that is served there already is fine, too."""
+    address = f"{settings.host} port {settings.port}"
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.socket(family) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((settings.host, settings.port))
+        return Check(f"{address} is free")
+    except OSError as error:
+        if await _is_served(settings):
+            return Check(f"{address}: the page is being served")
+        advice = (
+            f"Set COUNCIL_PORT to a free port, for example {settings.port % 65_535 + 1}, or end what uses this one."
+        )
+        return Check(f"{address}: {error.strerror}", False, advice)
+
+
+async def _is_served(settings: Settings) -> bool:
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+            response = await client.get(f"http://127.0.0.1:{settings.port}/healthz")
+            return bool(response.json() == {"status": "ok"})
+    except (httpx.HTTPError, ValueError):
+        return False
+
+
+def check_memory_left(free: int | None) -> Check:
+    """Tell how much memory is left; the models themselves are tried afterwards."""
+    if free is None:
+        return Check("memory: this system does not tell how much is free")
+    advice = "Close other programs, or choose smaller models." if free < LITTLE_MEMORY_BYTES else ""
+    return Check(f"memory: {gigabytes(free)} free", not advice, advice)
+
+
+async def _examine_seats(application: Application, note: Report) -> None:
+    cards = await application.backend.list_models()
+    council = make_council(cards, application.settings, second_look="never")
+    events: list[Event] = []
+    deliberation = Deliberation(
+        id="doctor",
+        question=QUESTION,
+        council=council,
+        seed=0,
+        nonce_seed="doctor",
+        backend=application.backend,
+        emit=events.append,
+        max_context=min(CONTEXT_TOKENS, application.settings.max_context),
+    )
+    answers = _answers(council)
+    await prepare(deliberation, output_tokens=ballot_tokens(len(answers), notes=True))
+    for seat in {seat.id: seat for seat in (*council.seats, council.chairman)}.values():
+        note(await _first_words(seat, deliberation))
+    began = time.monotonic()
+    await vote(deliberation, answers)
+    seconds = time.monotonic() - began
+    for event in events:
+        match event:
+            case BallotCast(ballot=ballot):
+                note(Check(f"{ballot.voter}: a valid ballot, {seconds:.1f} s for all of them"))
+            case BallotVoid():
+                model = next(seat.model for seat in council.seats if seat.id == event.voter)
+                advice = f"{event.reason} Give the seat another model than {model!r}."
+                note(Check(f"{event.voter}: no valid ballot", False, advice))
+
+
+def _answers(council: Council) -> Mapping[str, str]:
+    """Something to vote on: made-up answers, one under each seat and one more, so that a lone seat has a choice."""
+    ids = [*(seat.id for seat in council.seats), "nobody"]
+    return {seat_id: CANDIDATES[number % len(CANDIDATES)] for number, seat_id in enumerate(ids)}
+
+
+async def _first_words(seat: Seat, deliberation: Deliberation) -> Check:
+    name = f"{seat.id} ({seat.model})"
+    config = GenerationConfig(
+        temperature=0.0,
+        max_tokens=PROBE_TOKENS,
+        context_tokens=deliberation.windows[seat.model],
+        think=False,
+    )
+    began = time.monotonic()
+    try:
+        async with deliberation.backend.stream(seat.model, [Message("user", PROBE)], config) as chunks:
+            async for chunk in chunks:
+                if chunk.text or chunk.thinking:
+                    return Check(f"{name} speaks, after {time.monotonic() - began:.1f} s")
+    except BackendError as error:
+        return Check(f"{name} does not speak", False, str(error))
+    return Check(f"{name} does not speak", False, "It ended without a word. Give the seat another model.")

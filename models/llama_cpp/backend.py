@@ -44,9 +44,7 @@ class LlamaCppBackend:
             cards = await self.list_models()
         except BackendError as error:
             return Health(self.name, ok=False, detail=str(error))
-        detail = (
-            "" if cards else "No GGUF weights on this disk. Name some in COUNCIL_WEIGHTS, or pull a model with Ollama."
-        )
+        detail = "" if cards else await asyncio.to_thread(self._finder.explain_lack)
         return Health(self.name, bool(cards), detail, time.monotonic() - began, tuple(cards))
 
     async def list_models(self) -> list[ModelCard]:

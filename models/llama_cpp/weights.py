@@ -18,6 +18,8 @@ from models.names import aliases_of_file, canonical
 
 Source = Literal["settings", "ollama", "hugging_face", "download"]
 FRESH_SECONDS = 3.0
+MAX_FAULTS_TOLD = 3
+HOW_TO_GET_WEIGHTS = "Name a GGUF file or folder in COUNCIL_WEIGHTS, or get a model with `ollama pull llama3.2`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class WeightsFinder:
     def problems(self) -> list[WeightsError]:
         """Return what was found and cannot be used, each with its cause and what to do."""
         return [problem for _, problem in self._look().problems]
+
+    def explain_lack(self) -> str:
+        """Say why nothing can be run here, and what to do; the faults of what was found come first."""
+        faults = [str(problem) for problem in self.problems()[:MAX_FAULTS_TOLD]]
+        return " ".join([*faults, "No usable GGUF weights on this disk. " + HOW_TO_GET_WEIGHTS])
 
     def refresh(self) -> None:
         """Look at the disk again at the next call, for example after a download."""

@@ -168,6 +168,15 @@ def test_a_missing_part_is_named(tiny_gguf: Path, tmp_path: Path) -> None:
         make_finder(tmp_path, tmp_path=tmp_path).resolve("big")
 
 
+def test_where_nothing_can_be_run_the_faults_are_named_and_what_to_do(tiny_gguf: Path, tmp_path: Path) -> None:
+    assert "ollama pull" in make_finder(tmp_path=tmp_path).explain_lack()
+    (tmp_path / "half.gguf").write_bytes(tiny_gguf.read_bytes()[:9000])
+    lack = make_finder(tmp_path / "half.gguf", tmp_path=tmp_path).explain_lack()
+    assert "half.gguf" in lack
+    assert "only a part of a GGUF" in lack
+    assert "COUNCIL_WEIGHTS" in lack
+
+
 def test_an_unknown_model_is_not_found_and_the_message_says_what_is_here(tiny_gguf: Path, tmp_path: Path) -> None:
     finder = make_finder(tiny_gguf, tmp_path=tmp_path)
     with pytest.raises(ModelNotFoundError, match=r"'llama9:1b'.*here: 'tiny'.*ollama pull llama9:1b"):

@@ -14,12 +14,15 @@ from models.errors import ModelNotFoundError, WeightsError
 from models.llama_cpp.gguf_files import FoundFile, find_cached_files, find_gguf_files, part_paths
 from models.llama_cpp.gguf_header import GGUFHeader, read_header
 from models.llama_cpp.ollama_store import is_store, read_store
-from models.names import aliases_of_file, canonical
+from models.names import aliases_of_file, canonical, find_entry
 
 Source = Literal["settings", "ollama", "hugging_face", "download"]
 FRESH_SECONDS = 3.0
 MAX_FAULTS_TOLD = 3
-HOW_TO_GET_WEIGHTS = "Name a GGUF file or folder in COUNCIL_WEIGHTS, or get a model with `ollama pull llama3.2`."
+HOW_TO_GET_WEIGHTS = (
+    "Name a GGUF file or folder in COUNCIL_WEIGHTS, or get a model with `ollama pull llama3.2` or "
+    "`python -m council download`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,6 @@ def _joined(weights: Weights, *names: str) -> tuple[str, ...]:
 def _not_found(name: str, found: _Found) -> str:
     here = ", ".join(repr(item.name) for item in found.weights[:8]) or "none"
     closed = "".join(f" {problem}" for broken, problem in found.problems if not broken)
-    return (
-        f"No weights for {name!r} on this disk (here: {here}). Run `ollama pull {name}`, or give the path of its GGUF "
-        f"file in COUNCIL_WEIGHTS.{closed}"
-    )
+    entry = find_entry(name)
+    way = f"`python -m council download {entry.name}`" if entry else "give the path of its GGUF file in COUNCIL_WEIGHTS"
+    return f"No weights for {name!r} on this disk (here: {here}). Run `ollama pull {name}`, or {way}.{closed}"

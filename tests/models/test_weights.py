@@ -179,8 +179,10 @@ def test_where_nothing_can_be_run_the_faults_are_named_and_what_to_do(tiny_gguf:
 
 def test_an_unknown_model_is_not_found_and_the_message_says_what_is_here(tiny_gguf: Path, tmp_path: Path) -> None:
     finder = make_finder(tiny_gguf, tmp_path=tmp_path)
-    with pytest.raises(ModelNotFoundError, match=r"'llama9:1b'.*here: 'tiny'.*ollama pull llama9:1b"):
+    with pytest.raises(ModelNotFoundError, match=r"'llama9:1b'.*here: 'tiny'.*ollama pull llama9:1b.*COUNCIL_WEIGHTS"):
         finder.resolve("llama9:1b")
+    with pytest.raises(ModelNotFoundError, match=r"python -m council download Llama-3\.2-1B-Instruct-Q4_K_M"):
+        finder.resolve("llama3.2:1b")
 
 
 @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "", ".", "a\0b"])

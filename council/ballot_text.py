@@ -233,7 +233,7 @@ def _notes(ballot: dict[str, Any], labels: Sequence[str]) -> dict[str, Note]:
 def _contradiction(ballot: dict[str, Any]) -> str:
     """What the answers contradict each other on; a model's ways to say "on nothing" are nothing."""
     said = _line(ballot.get("contradiction"))
-    return "" if said.casefold().strip(" .!-–—\"'()[]") in _NOTHING | {""} else said
+    return "" if said.casefold().strip(" .!-–—\"'()[]«»") in _NOTHING | {""} else said
 
 
 def _line(value: object) -> str:

@@ -22,7 +22,7 @@ _MAKERS = (
     "(?:Alibaba(?: Cloud)?|Anthropic|Cohere|DeepSeek|Google(?: DeepMind)?|IBM|Meta(?: AI)?|Microsoft|Mistral(?: AI)?|"
     "Moonshot AI|NVIDIA|OpenAI|xAI|Zhipu AI)"
 )
-_SIZE = r"[ \-:]?v?\d+(?:\.\d+)*(?:[ \-:]?\d+(?:\.\d+)?[bBmM]\b)?"
+_SIZE = r"[ \-:]?[vVrR]?\d+(?:\.\d+)*[bBmM]?(?:[ \-:]\d+(?:\.\d+)?[bBmM]\b)?"
 _VARIANT = r"[ \-](?:Instruct|Chat|Coder|Large|Small|Nano|Mini|Pro|Flash|Turbo)\b"
 _WRAP = r"[*_`\"“”«»]*"
 _I_AM = (
@@ -37,7 +37,7 @@ _MADE = (
     r"\b(?i:by|from|at|par|chez) )"
 )
 _CONTROL = re.compile(
-    r"<(?=\|[\w ]{1,40}\|>|｜[^｜\n]{1,40}｜>|/?(?:s|bos|eos|start_of_turn|end_of_turn|start_of_image)>)"
+    r"<(?=\|\w{1,40}\|>|｜[^｜\n]{1,40}｜>|/?(?:s|bos|eos|start_of_turn|end_of_turn|start_of_image)>)"
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS)\])"
 )
 

@@ -77,8 +77,7 @@ class Downloader:
         BackendUnavailableError or BackendTimeoutError where the hub cannot be reached or falls silent.
         """
         target = self.folder / entry.file
-        if target.exists():
-            size = target.stat().st_size
+        if size := await asyncio.to_thread(_size_if_whole, target):
             yield DownloadProgress(size, size, target)
             return
         if self._is_offline():
@@ -181,6 +180,15 @@ def _check_status(response: httpx.Response, entry: CatalogueEntry) -> None:
             f"The hub does not hand out {entry.file!r} of {entry.repository!r} (HTTP {status}). Choose another model.",
             backend=BACKEND,
         )
+
+
+def _size_if_whole(path: Path) -> int:
+    """Return the length of a file that is a whole model, else 0: what is broken is fetched again."""
+    try:
+        read_header(path)
+        return path.stat().st_size
+    except (WeightsError, OSError):
+        return 0
 
 
 def _rewind(file: BinaryIO, start: int) -> "hashlib._Hash":

@@ -210,7 +210,9 @@ def _skip_strings(reader: _Reader, count: int) -> None:
     if count * 8 > reader.size - reader.position:
         raise _CutShortError
     for _ in range(count):
-        reader.take(int.from_bytes(reader.take(8), "little"))
+        length = int.from_bytes(reader.take(8), "little")
+        # Reading is faster than seeking for the few bytes of a token; a crafted length must not fill the memory.
+        (reader.take if length <= MAX_KEPT_STRING else reader.skip)(length)
 
 
 def _read_tensors(reader: _Reader, count: int) -> tuple[int, int]:

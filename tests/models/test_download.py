@@ -132,6 +132,12 @@ async def test_what_is_here_already_is_not_fetched_again(hub: Hub, tmp_path: Pat
     assert hub.asked == []
 
 
+async def test_a_broken_file_under_the_right_name_is_replaced(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / ENTRY.file).write_bytes(hub.content[:5000])
+    await fetch(Downloader(tmp_path, endpoint=hub.url))
+    assert (tmp_path / ENTRY.file).read_bytes() == hub.content
+
+
 async def test_a_download_that_broke_off_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
     hub.break_after = 2 * PIECE_BYTES
     downloader = Downloader(tmp_path, endpoint=hub.url)

@@ -67,6 +67,14 @@ def test_a_large_vocabulary_is_counted_and_passed_over(tmp_path: Path) -> None:
     assert read_header(write(tmp_path / "a.gguf", "llama", values)).vocabulary == 5000
 
 
+def test_a_text_longer_than_the_file_is_not_read_into_memory(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gguf", "llama", {"tokenizer.ggml.tokens": ["one", "two"]})
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"\x03" + bytes(7) + b"one", (1 << 62).to_bytes(8, "little") + b"one"))
+    with pytest.raises(WeightsError, match="only a part"):
+        read_header(path)
+
+
 @pytest.mark.parametrize(
     ("architecture", "kind", "what"),
     [("clip", "model", "image projector"), ("llama", "adapter", "LoRA adapter"), ("llama", "mmproj", "projector")],

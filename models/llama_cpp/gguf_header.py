@@ -236,14 +236,15 @@ def _read_tensors(reader: _Reader, count: int) -> tuple[int, int]:
 
 def _summarise(path: Path, metadata: dict[str, MetadataValue], parameter_count: int) -> GGUFHeader:
     architecture = _text(metadata, "general.architecture")
-    kind = _NOT_CHAT_KINDS.get(_text(metadata, "general.type")) or (
-        "an image projector" if architecture == "clip" else ""
-    )
-    if kind or not architecture:
-        raise _weights_error(
-            f"{str(path)!r} holds {kind or 'no model architecture'}, not a language model. "
-            "Give the path of the model itself."
-        )
+    kind = _NOT_CHAT_KINDS.get(_text(metadata, "general.type"), "")
+    if architecture == "clip":
+        kind = _NOT_CHAT_KINDS["mmproj"]
+    elif not architecture:
+        kind = "no model architecture"
+    elif not parameter_count:
+        kind = kind or "a vocabulary without weights"
+    if kind:
+        raise _weights_error(f"{str(path)!r} holds {kind}, not a language model. Give the path of the model itself.")
     embedding_length = _number(metadata, f"{architecture}.embedding_length")
     heads = max(_numbers(metadata, f"{architecture}.attention.head_count"), default=0)
     head_length = embedding_length // heads if heads else 0

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from models.errors import WeightsError
 from models.llama_cpp.gguf_header import read_header
 from models.llama_cpp.gguf_types import BLOCKS, QUANTIZATIONS
-from tests.tiny_gguf import make_tiny_gguf
+from tests.tiny_gguf import TINY, make_tiny_gguf
 
 
-def write(path: Path, architecture: str, values: dict[str, Any], *, kind: str = "model") -> Path:
+def write(
+    path: Path, architecture: str, values: dict[str, Any], *, kind: str = "model", has_weights: bool = True
+) -> Path:
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_type(kind)
     for key, value in values.items():
@@ -25,7 +27,8 @@ def write(path: Path, architecture: str, values: dict[str, Any], *, kind: str = 
             writer.add_array(name, value)
         else:
             writer.add_uint32(name, value)
-    writer.add_tensor("output.weight", numpy.zeros((4, 8), dtype=numpy.float32))
+    if has_weights:
+        writer.add_tensor("output.weight", numpy.zeros((4, 8), dtype=numpy.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -36,7 +39,7 @@ def write(path: Path, architecture: str, values: dict[str, Any], *, kind: str = 
 def test_a_real_file_tells_what_it_is(tiny_gguf: Path) -> None:
     header = read_header(tiny_gguf)
     assert (header.architecture, header.quantization, header.context_tokens) == ("llama", "Q4_K_M", 16384)
-    assert (header.layers, header.embedding_length, header.vocabulary) == (2, 256, 261)
+    assert (header.layers, header.embedding_length, header.vocabulary) == (2, 256, TINY.vocabulary)
     assert header.kv_bytes_per_token == 2 * 2 * (64 + 64) * 2  # layers · heads · (key + value) · 16 bits
     assert header.parameters == "1.3M"
     assert header.has_chat_template
@@ -84,6 +87,11 @@ def test_what_is_no_language_model_is_refused_by_its_kind(
 ) -> None:
     with pytest.raises(WeightsError, match=what):
         read_header(write(tmp_path / "a.gguf", architecture, {}, kind=kind))
+
+
+def test_a_vocabulary_alone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="a vocabulary without weights"):
+        read_header(write(tmp_path / "a.gguf", "llama", {}, has_weights=False))
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

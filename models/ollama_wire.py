@@ -153,13 +153,13 @@ def server_url(host: str) -> httpx.URL:
     As in Ollama itself, the port is 11434 unless a scheme is given (then 80 or 443). An address to listen on
     ("0.0.0.0", ":11500") becomes the one under which this machine reaches it.
     """
-    text = host.strip().strip("\"'").rstrip("/")
-    scheme, found, rest = text.rpartition("://")
+    scheme, found, rest = host.strip().strip("\"'").rpartition("://")
+    rest = rest.rstrip("/")
     scheme = scheme.lower() if found else "http"
     default_port = {"http": 80, "https": 443}.get(scheme) if found else DEFAULT_PORT
     if _is_ipv6(rest):
         rest = f"[{rest}]"
-    if default_port is None:
+    if default_port is None or (found and not rest):
         raise _bad_host(host)
     try:
         url = httpx.URL(f"{scheme}://{'127.0.0.1' if not rest or rest[0] in ':/' else ''}{rest}")

@@ -47,7 +47,7 @@ def ollama_server(speak: Speaks, **routes: Speaks) -> Handler:
     """An Ollama server with the models `tiny` and `thinker`; `routes` replace what it does ("ps", "load", …)."""
 
     async def handle(call: Call, wire: Wire) -> None:
-        name = call.path.removeprefix("/api/")
+        name, model = call.path.removeprefix("/api/"), call.body.get("model", "").removesuffix(":latest")
         if name == "chat" and not call.body["messages"]:
             name = "load"
         if name in routes:
@@ -56,10 +56,10 @@ def ollama_server(speak: Speaks, **routes: Speaks) -> Handler:
             await speak(wire)
         elif name == "load":
             await wire.json({"done": True, "done_reason": "load"})
-        elif name == "show" and call.body["model"] not in ("tiny", "thinker"):
-            await wire.json({"error": f"model '{call.body['model']}' not found"}, status=404)
+        elif name == "show" and model not in ("tiny", "thinker"):
+            await wire.json({"error": f"model '{model}' not found"}, status=404)
         elif name == "show":
-            capabilities = ["completion", *(["thinking"] if call.body["model"] == "thinker" else [])]
+            capabilities = ["completion", *(["thinking"] if model == "thinker" else [])]
             await wire.json({"capabilities": capabilities, "model_info": {"llama.context_length": 4096}})
         elif name == "tags":
             details = {"family": "llama", "parameter_size": "1M", "quantization_level": "Q4_K_M"}

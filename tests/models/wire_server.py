@@ -84,8 +84,12 @@ class WireServer:
 async def serve(handler: Handler) -> AsyncIterator[WireServer]:
     """Serve until the block is left."""
     server = WireServer()
+    talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        talks[task] = writer
         try:
             while (call := await _read(reader)) is not None:
                 server.calls.append(call)
@@ -94,6 +98,7 @@ async def serve(handler: Handler) -> AsyncIterator[WireServer]:
             server.hung_up.set()
         finally:
             writer.close()
+            del talks[task]
 
     listener = await asyncio.start_server(talk, "127.0.0.1", 0)
     server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
@@ -102,6 +107,10 @@ async def serve(handler: Handler) -> AsyncIterator[WireServer]:
     finally:
         listener.close()
         await listener.wait_closed()
+        for writer in talks.values():
+            writer.transport.abort()
+        if talks:
+            await asyncio.wait(list(talks), timeout=5)
 
 
 async def _read(reader: asyncio.StreamReader) -> Call | None:

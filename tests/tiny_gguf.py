@@ -22,7 +22,7 @@ FIRST_BYTE = len(SPECIALS)
 COMMON_BYTES = b'abcdefghijklmnopqrstuvwxyz .,"'
 MARKERS = ("<|im_start|>", "<|im_end|>")
 BLANK = "\u2581"  # how this kind of tokenizer writes a space; without it each one would be three tokens
-REPULSION = 3.0
+REPULSION = 6.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,8 @@ async def _look_back(chosen: argparse.Namespace, application: Application, conso
 
 async def _examine(settings: Settings, console: Console, opened: Opening) -> int:
     def report(check: Check) -> None:
-        console.say(f"{'ok   ' if check.is_ok else 'FAULT'} {check.what}")
+        verdict = "FAULT" if not check.is_ok else "hint " if check.advice else "ok   "
+        console.say(f"{verdict} {check.what}")
         if check.advice:
             console.say(f"      → {check.advice}")
 

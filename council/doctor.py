@@ -36,7 +36,7 @@ CANDIDATES = ("Canberra is the capital of Australia.", "It is Sydney, the larges
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at; `advice` says what to do where it is not ok."""
+    """One thing that was looked at. `advice` says what to do where it is not ok, or what could be better."""
 
     what: str
     is_ok: bool = True
@@ -60,9 +60,11 @@ async def examine(settings: Settings, report: Report, *, opened: Opening = open_
     note(check_memory_left(free_bytes()))
     try:
         async with opened(settings) as application:
-            for health in await application.backend.healths(anew=True):
+            healths = await application.backend.healths(anew=True)
+            is_enough = any(health.ok for health in healths)  # the others are there for when this one fails
+            for health in healths:
                 found = f"{len(health.models)} models" if health.ok else "cannot be used"
-                note(Check(f"backend {health.backend}: {found}", health.ok, health.detail))
+                note(Check(f"backend {health.backend}: {found}", health.ok or is_enough, health.detail))
             await _examine_seats(application, note)
     except (CouncilError, BackendError) as error:
         note(Check("the council cannot sit", False, str(error)))
@@ -113,8 +115,8 @@ def check_memory_left(free: int | None) -> Check:
     """Tell how much memory is left; the models themselves are tried afterwards."""
     if free is None:
         return Check("memory: this system does not tell how much is free")
-    advice = "Close other programs, or choose smaller models." if free < LITTLE_MEMORY_BYTES else ""
-    return Check(f"memory: {gigabytes(free)} free", not advice, advice)
+    advice = "That is little: close other programs, or choose small models." if free < LITTLE_MEMORY_BYTES else ""
+    return Check(f"memory: {gigabytes(free)} free", advice=advice)
 
 
 async def _examine_seats(application: Application, note: Report) -> None:

@@ -1,0 +1,30 @@
+"""Opens an application whose only backend is scripted; everything else of it is real."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from council.application import Application, find_weights
+from council.history import History
+from council.runs import Runs
+from council.settings import Settings
+from models.base import Backend
+from models.selector import BackendSelector
+
+
+def scripted(*backends: Backend) -> Callable[[Settings], AbstractAsyncContextManager[Application]]:
+    """Return what opens it, in place of `open_application`."""
+
+    @asynccontextmanager
+    async def opened(settings: Settings) -> AsyncIterator[Application]:
+        history = History(settings.data_dir / "history.db")
+        history.mark_interrupted_runs()
+        backend = BackendSelector(backends)
+        runs = Runs(backend=backend, history=history)
+        try:
+            yield Application(settings, backend, None, None, find_weights(settings), history, runs)
+        finally:
+            await runs.close()
+            await backend.close()
+            history.close()
+
+    return opened

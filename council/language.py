@@ -19,7 +19,7 @@ the of and is are was were be been am an it its this that these those what why h
 does do did don't doesn't didn't can can't could should would will won't have has had not with for from to at by into
 about than then there here my your his her our their me you we they he she i i'm it's what's who's how's if because
 write explain tell give show list make find compare describe summarize translate please hello hi thanks best better
-between difference much many most more some any all every first please help need want know think
+or name between difference much many most more some any all every first please help need want know think
 """
 _FRENCH = """
 le la les un une des du de au aux et ou où est es sont suis sommes êtes était étaient sera soit être avoir ai as avez
@@ -27,6 +27,7 @@ ont a-t-il que qui quoi quel quelle quels quelles lequel laquelle pourquoi comme
 nous vous ils elles me te se mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs ce cet cette ces ça cela
 dans pour avec sans sur sous par pas ne plus moins très aussi mais donc car si à en y est-ce peux-tu pouvez-vous
 écris écrivez explique expliquez donne donnez dis dites traduis résume compare faire fait faut peut peux veux
+rédige nomme cite liste
 bonjour salut merci meilleur meilleure entre différence quelqu'un chaque tous toutes tout toute depuis chez
 """
 _OTHERS = (

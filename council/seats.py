@@ -148,8 +148,8 @@ def check_seats(seats: Sequence[Seat], cards: Sequence[ModelCard]) -> None:
         if find_card(seat.model, cards) is not None:
             continue
         installed = sorted({card.name for card in cards})
-        near = difflib.get_close_matches(seat.model, installed, n=3, cutoff=0.5) or installed[:3]
-        choice = f"Choose one that is ({', '.join(map(repr, near))}), or get it" if near else "Get it"
+        near = difflib.get_close_matches(seat.model, installed, n=3, cutoff=0.6) or installed[:3]
+        choice = f"Choose {' or '.join(map(repr, near))}, or get it" if near else "Get it"
         raise ConfigurationError(
             f"The model {seat.model!r} of {seat.id!r} is not installed. {choice} with `ollama pull {seat.model}`."
         )

@@ -7,31 +7,31 @@ import asyncio
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
 from council.application import Application, open_application
 from council.asking import make_council
-from council.ballots import ballot_tokens, vote
-from council.deliberation import Deliberation
-from council.domain import Council, Question, Seat
-from council.errors import CouncilError
-from council.events import BallotCast, BallotVoid, Event
-from council.fitting import prepare
-from council.prompts import PROBE
+from council.ballot_text import ballot_schema, parse_ballot
+from council.ballots import ballot_example, ballot_tokens
+from council.domain import Seat
+from council.errors import BallotError, CouncilError
+from council.orders import labels
+from council.prompts import CANDIDATE, PROBE, QUESTION, SECOND_LOOK, SYSTEM
 from council.settings import Settings
-from models.base import GenerationConfig, Message
+from models.base import Backend, GenerationConfig, Message
 from models.errors import BackendError
 from models.llama_cpp.memory import free_bytes, gigabytes
 
 LITTLE_MEMORY_BYTES = 1_000_000_000
 PROBE_TOKENS = 16
 CONTEXT_TOKENS = 4096
-QUESTION = Question(text="What is the capital of Australia?", language="en")
+ASKED = "What is the capital of Australia?"
 CANDIDATES = ("Canberra is the capital of Australia.", "It is Sydney, the largest city.", "I do not know.")
+ANOTHER_MODEL = "Give the seat another model."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,55 +121,54 @@ def check_memory_left(free: int | None) -> Check:
 
 async def _examine_seats(application: Application, note: Report) -> None:
     cards = await application.backend.list_models()
-    council = make_council(cards, application.settings, second_look="never")
-    events: list[Event] = []
-    deliberation = Deliberation(
-        id="doctor",
-        question=QUESTION,
-        council=council,
-        seed=0,
-        nonce_seed="doctor",
-        backend=application.backend,
-        emit=events.append,
-        max_context=min(CONTEXT_TOKENS, application.settings.max_context),
-    )
-    answers = _answers(council)
-    await prepare(deliberation, output_tokens=ballot_tokens(len(answers), notes=True))
-    for seat in {seat.id: seat for seat in (*council.seats, council.chairman)}.values():
-        note(await _first_words(seat, deliberation))
-    began = time.monotonic()
-    await vote(deliberation, answers)
-    seconds = time.monotonic() - began
-    for event in events:
-        match event:
-            case BallotCast(ballot=ballot):
-                note(Check(f"{ballot.voter}: a valid ballot, {seconds:.1f} s for all of them"))
-            case BallotVoid():
-                model = next(seat.model for seat in council.seats if seat.id == event.voter)
-                advice = f"{event.reason} Give the seat another model than {model!r}."
-                note(Check(f"{event.voter}: no valid ballot", False, advice))
-
-
-def _answers(council: Council) -> Mapping[str, str]:
-    """Something to vote on: made-up answers, one under each seat and one more, so that a lone seat has a choice."""
-    ids = [*(seat.id for seat in council.seats), "nobody"]
-    return {seat_id: CANDIDATES[number % len(CANDIDATES)] for number, seat_id in enumerate(ids)}
-
-
-async def _first_words(seat: Seat, deliberation: Deliberation) -> Check:
-    name = f"{seat.id} ({seat.model})"
+    council = make_council(cards, application.settings)
     config = GenerationConfig(
         temperature=0.0,
         max_tokens=PROBE_TOKENS,
-        context_tokens=deliberation.windows[seat.model],
+        context_tokens=min(CONTEXT_TOKENS, application.settings.max_context),
         think=False,
     )
+    for seat in {seat.id: seat for seat in (*council.seats, council.chairman)}.values():
+        words = await _try_words(seat, application.backend, config)
+        note(words)
+        if words.is_ok:
+            note(await _try_ballot(seat, application.backend, config))
+
+
+async def _try_words(seat: Seat, backend: Backend, config: GenerationConfig) -> Check:
+    name = f"{seat.id} ({seat.model})"
     began = time.monotonic()
     try:
-        async with deliberation.backend.stream(seat.model, [Message("user", PROBE)], config) as chunks:
+        async with backend.stream(seat.model, [Message("user", PROBE)], config) as chunks:
             async for chunk in chunks:
                 if chunk.text or chunk.thinking:
                     return Check(f"{name} speaks, after {time.monotonic() - began:.1f} s")
     except BackendError as error:
         return Check(f"{name} does not speak", False, str(error))
-    return Check(f"{name} does not speak", False, "It ended without a word. Give the seat another model.")
+    return Check(f"{name} does not speak", False, f"It ended without a word. {ANOTHER_MODEL}")
+
+
+async def _try_ballot(seat: Seat, backend: Backend, config: GenerationConfig) -> Check:
+    """Ask for the bare order of three made-up answers, constrained as in a run."""
+    name = f"{seat.id} ({seat.model})"
+    letters = labels(len(CANDIDATES))
+    candidates = "".join(
+        CANDIDATE.format(label=label, text=text) for label, text in zip(letters, CANDIDATES, strict=True)
+    )
+    task = SECOND_LOOK.format(candidates=candidates, example=ballot_example(letters, notes=False))
+    messages = [Message("system", SYSTEM), Message("user", QUESTION.format(question=ASKED) + task)]
+    constrained = replace(
+        config,
+        max_tokens=ballot_tokens(len(letters), notes=False),
+        json_schema=ballot_schema(letters, notes=False),
+    )
+    began = time.monotonic()
+    text = ""
+    try:
+        async with backend.stream(seat.model, messages, constrained) as chunks:
+            async for chunk in chunks:
+                text = "" if chunk.restart else text + chunk.text
+        order = parse_ballot(text, letters).order
+    except (BackendError, BallotError) as error:
+        return Check(f"{name} gives no valid ballot", False, f"{error} {ANOTHER_MODEL}")
+    return Check(f"{name} gives a valid ballot, {' > '.join(order)}, after {time.monotonic() - began:.1f} s")

@@ -1,0 +1,96 @@
+"""The application: all parts are opened from the settings, work together, and are closed."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from council import events as ev
+from council.application import open_application
+from council.domain import Council, Question, Seat
+from council.errors import ConfigurationError, HistoryError
+from council.history import History
+from council.run import Run
+from council.settings import Settings, load_settings
+
+pytestmark = pytest.mark.anyio
+
+QUESTION = Question(text="Where is Canberra?", language="en")
+TINY = Seat(id="seat-1", model="tiny")
+
+
+async def started(run: Run) -> None:
+    """Wait until the first text of a run."""
+    async with asyncio.timeout(30):
+        async for event in run.follow():
+            if isinstance(event, ev.TurnDelta):
+                return
+
+
+async def test_only_the_backends_of_the_settings_are_opened(settings: Settings) -> None:
+    for names in (("ollama",), ("llama_cpp",), ("llama_cpp", "ollama")):
+        async with open_application(settings.model_copy(update={"backends": names})) as application:
+            assert [health.backend for health in await application.backend.healths()] == list(names)
+            assert (application.ollama is not None, application.llama_cpp is not None) == (
+                "ollama" in names,
+                "llama_cpp" in names,
+            )
+
+
+async def test_nothing_has_to_be_reachable_to_open(settings: Settings) -> None:
+    nowhere = settings.model_copy(update={"ollama_host": "http://127.0.0.1:1"})
+    async with open_application(nowhere) as application:
+        healths = await application.backend.healths()
+        assert not any(health.ok for health in healths) and all(health.detail for health in healths)
+        assert await application.backend.list_models() == []
+
+
+async def test_an_endpoint_is_opened_with_its_key(tmp_path: Path) -> None:
+    values = {"backends": ("openai",), "openai_url": "http://127.0.0.1:1/v1", "data_dir": tmp_path}
+    async with open_application(load_settings(env_file=None, openai_key="sk-1", **values)) as application:
+        (health,) = await application.backend.healths()
+        assert not health.ok and "sk-1" not in health.detail
+    with pytest.raises(ConfigurationError, match="COUNCIL_OPENAI_URL or COUNCIL_OPENAI_KEY") as refused:
+        async with open_application(load_settings(env_file=None, openai_key="sk-é", **values)):
+            pass
+    assert "sk-é" not in str(refused.value)
+
+
+async def test_weights_of_the_settings_answer_and_the_run_is_kept(tmp_path: Path, tiny_gguf: Path) -> None:
+    settings = load_settings(env_file=None, data_dir=tmp_path, backends=("llama_cpp",), weights=(tiny_gguf,))
+    council = Council(seats=(TINY,), chairman=TINY, mode="quick", answer_tokens=16)
+    async with open_application(settings) as application:
+        run = application.runs.start(QUESTION, council)
+        async with asyncio.timeout(60):
+            await run.ended()
+        assert (run.transcript.status, run.transcript.reason) == ("complete", "")
+    async with open_application(settings) as application:
+        assert application.history.find_same(QUESTION, council) == run.id
+        assert application.runs.transcript(run.id).answer("seat-1").text  # type: ignore[union-attr]
+
+
+async def test_closing_interrupts_what_is_under_way(tmp_path: Path, tiny_gguf: Path) -> None:
+    settings = load_settings(env_file=None, data_dir=tmp_path, backends=("llama_cpp",), weights=(tiny_gguf,))
+    council = Council(seats=(TINY,), chairman=TINY, mode="quick", answer_tokens=8192)
+    async with open_application(settings) as application:
+        run = application.runs.start(QUESTION, council)
+        await started(run)
+    assert not run.is_running and run.transcript.status == "interrupted"
+
+
+async def test_a_run_whose_process_died_is_marked_when_the_next_one_opens(settings: Settings) -> None:
+    settings.data_dir.mkdir()
+    died = History(settings.data_dir / "history.db")
+    council = Council(seats=(TINY,), chairman=TINY)
+    died.append("r1", ev.DeliberationStarted(id="r1", question=QUESTION, council=council, seed=1, nonce_seed="n"))
+    died.close()
+    async with open_application(settings) as application:
+        assert application.history.transcript("r1").status == "interrupted"
+
+
+async def test_a_history_that_cannot_be_used_is_refused_at_the_door(settings: Settings) -> None:
+    settings.data_dir.mkdir()
+    (settings.data_dir / "history.db").write_bytes(b"no database" * 500)
+    with pytest.raises(HistoryError, match="move it away"):
+        async with open_application(settings):
+            pass

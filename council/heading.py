@@ -127,7 +127,8 @@ def _parts(transcript: Transcript) -> list[str]:
     mode, is_over = transcript.council.mode, transcript.status in ("complete", "partial")
     counts = _counts(transcript)
     if mode == "quick":
-        return ["one", "no_answer"] if is_over and not counts["answered"] else ["one"]
+        is_silent = transcript.status != "running" and not counts["answered"]
+        return ["one", "no_answer"] if is_silent else ["one"]
     parts = ["answered"]
     if mode == "compare":
         return [*parts, "side_by_side"]

@@ -70,7 +70,7 @@ class _Number:
     """A count or a number of votes in a sentence: `{n}` writes it, `{n:one|many}` chooses a word by it."""
 
     def __init__(self, value: float, language: Language) -> None:
-        self.value = round(value, 1)
+        self.value = round(value, 1 if value >= 1 else 2)
         self.is_french = language == "fr"
 
     def __format__(self, words: str) -> str:
@@ -91,7 +91,7 @@ def heading(transcript: Transcript, language: Language = "en") -> str:
     def say(text: str, **numbers: float) -> str:
         return texts[text].format(**{name: _Number(value, language) for name, value in numbers.items()})
 
-    counted = {name: float(value) for name, value in _counts(transcript).items()}
+    counted = _counts(transcript)
     line = ", ".join(say(part, **counted) for part in _parts(transcript))
     if transcript.status in ("complete", "partial"):
         return line[0].upper() + line[1:]
@@ -124,23 +124,22 @@ def _counts(transcript: Transcript) -> dict[str, float]:
 def _parts(transcript: Transcript) -> list[str]:
     """The names of the texts that apply, in the order in which they are said."""
     assert transcript.council is not None
-    mode, is_over = transcript.council.mode, transcript.status in ("complete", "partial")
-    counts = _counts(transcript)
+    mode, counts = transcript.council.mode, _counts(transcript)
+    has_ended, has_concluded = transcript.status != "running", transcript.status in ("complete", "partial")
     if mode == "quick":
-        is_silent = transcript.status != "running" and not counts["answered"]
-        return ["one", "no_answer"] if is_silent else ["one"]
+        return ["one", "no_answer"] if has_ended and not counts["answered"] else ["one"]
     parts = ["answered"]
     if mode == "compare":
         return [*parts, "side_by_side"]
-    parts += _vote_parts(transcript.final_standings, is_over or transcript.status != "running")
+    parts += _vote_parts(transcript.final_standings, has_ended)
     if counts["rounds"]:
         parts += ["debate"] + [name for name in ("revised", "undone", "flipped") if counts[name]]
-    return parts + _conclusion_parts(transcript, is_over)
+    return parts + _conclusion_parts(transcript, has_concluded)
 
 
-def _vote_parts(standings: Standings | None, is_over: bool) -> list[str]:
+def _vote_parts(standings: Standings | None, has_ended: bool) -> list[str]:
     if standings is None:
-        return ["no_vote"] if is_over else []
+        return ["no_vote"] if has_ended else []
     parts = ["voted" if standings.voters else "nobody_voted"]
     parts += ["abstained"] if standings.abstained else []
     if standings.voters:
@@ -148,10 +147,10 @@ def _vote_parts(standings: Standings | None, is_over: bool) -> list[str]:
     return parts + (["cycle"] if standings.cycle else [])
 
 
-def _conclusion_parts(transcript: Transcript, is_over: bool) -> list[str]:
+def _conclusion_parts(transcript: Transcript, has_concluded: bool) -> list[str]:
     synthesis, standings = transcript.synthesis, transcript.final_standings
     if synthesis is None:
-        return ["no_conclusion"] if is_over else []
+        return ["no_conclusion"] if has_concluded else []
     if synthesis.source == "leading_answer":
         if standings is None or not standings.voters:
             return ["verbatim"]

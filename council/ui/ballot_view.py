@@ -4,7 +4,7 @@ from html import escape
 
 from council.domain import Ballot, Standings
 from council.transcript import Transcript
-from council.ui.marks import badge, folded, named_badge, seat_name
+from council.ui.marks import badge, folded, named_badge, seat_name, sentence
 from council.ui.texts import Texts
 
 
@@ -28,7 +28,7 @@ def _round(transcript: Transcript, round: int, texts: Texts) -> str:
     table = _table(transcript, cast, standings, texts) if cast else ""
     abstentions = "".join(
         f'<p class="remark">{named_badge(transcript, event.voter, texts)} '
-        f"{escape(texts.abstains)}: {escape(event.reason)}</p>"
+        f"{escape(texts.abstains)}: {sentence(event.reason)}</p>"
         for event in void
     )
     notes = "".join(_notes(transcript, ballot, texts) for ballot in cast)

@@ -18,7 +18,7 @@ SHOW_RUN_IN_ADDRESS = "(target) => { window.council.showRun(target); }"
 SAVE_FILE = "(file) => { window.council.saveFile(file); }"
 REMEMBER_LANGUAGE = "(language) => { window.council.rememberLanguage(language); }"
 WRITE_QUESTION = "() => { window.council.writeQuestion(); }"
-LANGUAGE_WISHED = "() => [window.council.wishedLanguage()]"
+LANGUAGE_WISHED = "(language, ...others) => [window.council.wishedLanguage(), ...others]"
 
 
 def read_style() -> str:

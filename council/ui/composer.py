@@ -9,7 +9,7 @@ import gradio as gr
 from council.domain import Mode
 from council.settings import Settings
 from council.ui.browser_code import TELL_CLICKS
-from council.ui.marks import button, chip
+from council.ui.marks import button, chip, sentence
 from council.ui.texts import Texts
 
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -63,7 +63,7 @@ def render_mode_note(mode: str, texts: Texts) -> str:
 
 def render_refusal(reason: str) -> str:
     """Say why the question was not asked; it is still in the box."""
-    return f'<p class="failure" role="alert">{chip("!", "bad")} {escape(reason)}</p>'
+    return f'<p class="failure" role="alert">{chip("!", "bad")} {sentence(reason)}</p>'
 
 
 def render_offer(run_id: str, texts: Texts) -> str:

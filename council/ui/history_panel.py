@@ -12,7 +12,7 @@ from council.errors import CouncilError
 from council.history import HistoryEntry
 from council.ui.browser_code import TELL_CLICKS
 from council.ui.languages import texts_for
-from council.ui.marks import button, chip
+from council.ui.marks import button, chip, sentence
 from council.ui.progress_view import STATUS_COLOUR
 from council.ui.texts import Texts
 from council.ui.visitor import owner_of
@@ -87,7 +87,7 @@ class HistoryReader:
         try:
             entries = self._application.history.entries(search=search or "", owner=owner_of(request))
         except CouncilError as error:
-            return f'<p class="failure">{escape(str(error))}</p>'
+            return f'<p class="failure">{sentence(str(error))}</p>'
         return render_entries(entries, texts, confirming=confirming)
 
     async def delete(self, run_id: str, search: str, language: str, request: gr.Request) -> str:
@@ -95,5 +95,5 @@ class HistoryReader:
         try:
             await self._application.runs.delete(run_id, owner=owner_of(request))
         except CouncilError as error:
-            return f'<p class="failure">{escape(str(error))}</p>' + self.show(search, language, request)
+            return f'<p class="failure">{sentence(str(error))}</p>' + self.show(search, language, request)
         return self.show(search, language, request)

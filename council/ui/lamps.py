@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from council.settings import Settings
-from council.ui.marks import chip
+from council.ui.marks import chip, sentence
 from council.ui.texts import Texts
 from models.base import Health
 
@@ -50,7 +50,7 @@ def render_alerts(healths: Sequence[Health], were_ok: Sequence[str], settings: S
 def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
     looked = "".join(
         f"<li><b>{escape(BACKEND_NAMES.get(health.backend, health.backend))}</b>: "
-        f"{escape(health.detail or texts.lamp_no_models)}</li>"
+        f"{sentence(health.detail or texts.lamp_no_models)}</li>"
         for health in healths
     )
     commands = []

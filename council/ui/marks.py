@@ -3,6 +3,8 @@
 A seat has the same number and colour everywhere on the page, because the same model may sit twice.
 """
 
+import re
+from collections.abc import Iterable
 from html import escape
 
 from council.domain import Seat
@@ -58,6 +60,11 @@ def named_badge(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     return f'<span class="named">{badge(transcript, seat_id, texts)}<span class="name">{name}</span></span>'
 
 
+def sentence(text: str) -> str:
+    """A message for the user: commands that stand in backticks are set as code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
 def chip(text: str, kind: str = "", *, title: str = "") -> str:
     """A small rounded label; `kind` chooses its colour."""
     tip = f' title="{escape(title)}"' if title else ""
@@ -83,9 +90,9 @@ def folded(key: str, title: str, content: str, *, is_open: bool = False) -> str:
     return f'<details id="{escape(key)}"{opened}><summary>{escape(title)}</summary>{content}</details>'
 
 
-def items(lines: tuple[str, ...] | list[str], *, kind: str = "") -> str:
-    """A list of plain texts."""
-    return f'<ul class="{kind}">' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+def items(lines: Iterable[str]) -> str:
+    """A list of messages."""
+    return "<ul>" + "".join(f"<li>{sentence(line)}</li>" for line in lines) + "</ul>"
 
 
 def duration(seconds: float, texts: Texts) -> str:

@@ -3,6 +3,9 @@
   const council = {
     showRun(target) {
       const run = (target || '').split(' ')[0];
+      const shown = document.querySelector('#run');
+      if (run && run !== this.run && shown.getBoundingClientRect().top > window.innerHeight / 2) shown.scrollIntoView();
+      this.run = run;
       const address = new URL(window.location.href);
       if (run) address.searchParams.set('run', run); else address.searchParams.delete('run');
       window.history.replaceState(window.history.state, '', address);
@@ -27,6 +30,9 @@
       try { wished = localStorage.getItem('council-language') || ''; } catch { /* as above */ }
       return (wished || navigator.language || 'en').toLowerCase().startsWith('fr') ? 'fr' : 'en';
     },
+    toggleHistory() {
+      document.querySelector('#sidebar .toggle-button')?.click();
+    },
     writeQuestion() {
       const box = document.querySelector('#question textarea');
       if (box) { box.focus(); box.scrollIntoView({ block: 'center' }); }
@@ -42,6 +48,9 @@
   document.addEventListener('click', (event) => {
     const switched = event.target.closest('[data-local="theme"]');
     if (switched) document.body.classList.toggle('dark');
+    if (event.target.closest('[data-local="history"]')) council.toggleHistory();
+    const chosen = event.target.closest('#history .open');
+    if (chosen && window.innerWidth < 900) council.toggleHistory(); // there the sidebar covers the page
     const fold = event.target.closest('[data-local="fold"]');
     if (fold) fold.setAttribute('aria-expanded', String(fold.closest('.pane').classList.toggle('unfolded')));
   });
@@ -49,7 +58,7 @@
   const released = new WeakSet(); // texts that the reader scrolled up in: they are not pulled down any more
   document.addEventListener('scroll', (event) => {
     const box = event.target;
-    if (!box.classList || !box.classList.contains('part-body')) return;
+    if (!box.matches || !box.matches('.prose.part-body')) return;
     if (box.scrollHeight - box.scrollTop - box.clientHeight > 48) released.add(box); else released.delete(box);
   }, true);
 
@@ -57,7 +66,7 @@
     for (const { target } of changes) {
       const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
       if (!element) continue;
-      const box = element.closest('.part-body');
+      const box = element.closest('.prose.part-body');
       if (box && !released.has(box) && box.closest('.pane')?.querySelector('.chip.busy')) box.scrollTop = box.scrollHeight;
       for (const part of element.querySelectorAll('details[id]')) {
         if (opened.has(part.id) && part.open !== opened.get(part.id)) part.open = opened.get(part.id);

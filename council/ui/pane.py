@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from council.transcript import Speech, Transcript
-from council.ui.marks import badge, button, chip, duration, fold_switch, persona_label, seat_of, short_model
+from council.ui.marks import badge, button, chip, duration, fold_switch, persona_label, seat_of, sentence, short_model
 from council.ui.texts import Texts
 
 CHARACTERS_PER_TOKEN = 4  # only for the rate shown while a seat still writes; the exact count follows
@@ -113,7 +113,7 @@ def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     answer = transcript.speech("answer", seat_id)
     if answer and answer.state == "failed" and transcript.status != "stopped":
         again = button(texts.retry, "retry", seat_id)
-        lines.append(f'<div class="failure"><p>{escape(answer.reason)}</p>{again}</div>')
+        lines.append(f'<div class="failure"><p>{sentence(answer.reason)}</p>{again}</div>')
     return "".join(lines)
 
 
@@ -128,4 +128,4 @@ def _remarks(speech: Speech, texts: Texts) -> list[str]:
         remarks.append(texts.truncated)
     if speech.state == "failed" and speech.turn.kind != "answer":
         remarks.append(speech.reason)
-    return [f'<p class="remark">{escape(remark)}</p>' for remark in remarks]
+    return [f'<p class="remark">{sentence(remark)}</p>' for remark in remarks]

@@ -89,7 +89,8 @@ def seconds_left(transcript: Transcript, now: float) -> float | None:
     elapsed = now - stage.at
     if done <= 0 or elapsed < 1:
         return None
-    return max(0.0, (max(stage.turns, len(current)) - done) * elapsed / done)
+    left = (max(stage.turns, len(current)) - done) * elapsed / done
+    return left if left >= 1 else None
 
 
 def _lengths(speeches: list[Speech]) -> list[int]:

@@ -29,7 +29,7 @@ class RunEvents:
     async def answer_offer(self, event: gr.EventData, request: gr.Request, *values: Any) -> list[Any]:
         """Open the stored answer of the same question, or ask it anew."""
         if event.action == "open":
-            return [gr.skip(), "", show(event.argument), *_skips(3)]
+            return [gr.skip(), "", show(event.argument), *_skips(4)]
         return await self._ask(request, values, is_anew=True)
 
     async def _ask(self, request: gr.Request, values: tuple[Any, ...], *, is_anew: bool) -> list[Any]:
@@ -44,8 +44,9 @@ class RunEvents:
             is_anew=is_anew,
         )
         if not asked.run_id:
-            return [gr.skip(), asked.message, *_skips(4)]
-        return ["", "", show(asked.run_id), "", "", self._reader.show(search, language, request)]
+            return [gr.skip(), asked.message, *_skips(5)]
+        listed = self._reader.show(search, language, request)
+        return ["", "", show(asked.run_id), "", "", listed, gr.update(open=False)]
 
     async def act(self, target: str, language: str, event: gr.EventData, request: gr.Request) -> list[Any]:
         """Do what a button of the run on the page says."""

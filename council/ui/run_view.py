@@ -12,7 +12,7 @@ from council.domain import MAX_SEATS
 from council.errors import CouncilError
 from council.ui.browser_code import TELL_CLICKS
 from council.ui.languages import texts_for
-from council.ui.marks import chip
+from council.ui.marks import chip, sentence
 from council.ui.polite import on_ask
 from council.ui.render import PANE_PARTS, PARTS, View, render
 from council.ui.texts import Texts
@@ -116,5 +116,5 @@ class Follower:
         return render(transcript, texts, time.time())
 
 
-def _told(sentence: str) -> View:
-    return View(answer_heading=f'<p class="failure" role="alert">{chip("!", "bad")} {sentence}</p>')
+def _told(text: str) -> View:
+    return View(answer_heading=f'<p class="failure" role="alert">{chip("!", "bad")} {sentence(text)}</p>')

@@ -32,7 +32,7 @@ class SeatEditor:
     chairman: gr.Dropdown
     second_look: gr.Radio
     debate: gr.Radio
-    rounds: gr.Slider
+    rounds: gr.Number
     answer_tokens: gr.Number
     count: gr.State
 
@@ -72,7 +72,7 @@ def build_seat_editor(settings: Settings) -> SeatEditor:
             )
             second_look = gr.Radio(list(POLICIES), value="auto", elem_id="second-look", min_width=200)
             debate = gr.Radio(list(POLICIES), value="auto", elem_id="debate-policy", min_width=200)
-            rounds = gr.Slider(1, 3, 1, step=1, elem_id="rounds", min_width=140)
+            rounds = gr.Number(1, minimum=1, maximum=3, precision=0, elem_id="rounds", min_width=140)
             answer_tokens = gr.Number(
                 settings.answer_tokens, minimum=16, maximum=32_768, precision=0, elem_id="answer-tokens", min_width=140
             )
@@ -93,13 +93,19 @@ def build_seat_editor(settings: Settings) -> SeatEditor:
     )
 
 
-def _build_row(number: int) -> tuple[gr.Row, list[gr.Dropdown | gr.Slider], gr.Button]:
+def _build_row(number: int) -> tuple[gr.Row, list[gr.Dropdown | gr.Number], gr.Button]:
     with gr.Row(visible=False, elem_id=f"seat-row-{number}", elem_classes="seat-row", equal_height=False) as row:
         gr.HTML(f'<span class="badge seat-{number}">{number}</span>', elem_classes="row-badge", apply_default_css=False)
         model = gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-model-{number}", min_width=180, scale=4)
         persona = gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-persona-{number}", min_width=160, scale=3)
-        temperature = gr.Slider(
-            0, 2, DEFAULT_TEMPERATURE, step=0.05, elem_id=f"seat-temperature-{number}", min_width=130, scale=2
+        temperature = gr.Number(
+            DEFAULT_TEMPERATURE,
+            minimum=0,
+            maximum=2,
+            step=0.1,
+            elem_id=f"seat-temperature-{number}",
+            min_width=100,
+            scale=1,
         )
         remove = gr.Button(
             "✕", size="sm", min_width=36, scale=0, elem_id=f"seat-remove-{number}", elem_classes="remove"

@@ -50,5 +50,6 @@ def _summary(standings: Standings, texts: Texts) -> str:
         facts.append(texts.families.format(count=standings.families))
     if standings.agreement is not None:
         facts.append(texts.agreement.format(share=round(100 * standings.agreement)))
-    facts.append(texts.margin.format(margin=f"{standings.margin:.2g}"))
+    if standings.margin > 0:
+        facts.append(texts.margin.format(margin=f"{standings.margin:.2g}"))
     return " · ".join(facts)

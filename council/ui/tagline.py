@@ -6,10 +6,10 @@ from council.ui.texts import Texts
 
 
 def render_tagline(texts: Texts) -> str:
-    """Draw the name, one sentence, and the switch between light and dark, which the browser acts on alone."""
+    """Draw the name, one sentence, and two switches that the browser acts on alone: the history, light or dark."""
     return (
         '<header class="mark"><span class="sign" aria-hidden="true"><i></i><i></i><i></i></span><h1>Council</h1>'
-        f"<p>{escape(texts.tagline)}</p>"
+        f'<button type="button" class="act small" data-local="history">{escape(texts.history)}</button>'
         f'<button type="button" class="moon" data-local="theme" title="{escape(texts.theme)}"'
-        f' aria-label="{escape(texts.theme)}">◐</button></header>'
+        f' aria-label="{escape(texts.theme)}">◐</button><p>{escape(texts.tagline)}</p></header>'
     )

@@ -47,7 +47,7 @@ def _wire_page(page: Page, events: PageEvents) -> None:
     page.composer.mode.change(events.describe, [page.composer.mode, page.language], page.composer.mode_note, **AT_ONCE)
     seen, shown = [page.language, page.were_ok], [page.lamps, page.alerts, page.models, page.were_ok]
     page.blocks.load(events.look, seen, shown, **QUIET)
-    gr.Timer(HEALTH_SECONDS).tick(events.look, seen, shown, **AT_ONCE)
+    gr.Timer(HEALTH_SECONDS).tick(events.look, seen, shown, **QUIET)  # only a queued event tells that a state changed
 
 
 def _wire_seats(page: Page, events: SeatEvents) -> None:
@@ -75,7 +75,8 @@ def _wire_asking(page: Page, events: RunEvents) -> None:
         *seats.rules,
         *seats.fields,
     ]
-    outputs = [box.question, box.message, page.run.target, box.follow_up, box.banner, page.history.list]
+    changed = [box.question, box.message, page.run.target, box.follow_up, box.banner, page.history.list]
+    outputs = [*changed, seats.accordion]
     gr.on([box.ask.click, box.question.submit], events.ask, inputs, outputs, **QUIET)
     box.message.click(events.answer_offer, inputs, outputs, **QUIET)
     box.banner.click(lambda: ("", ""), None, [box.follow_up, box.banner], **AT_ONCE)

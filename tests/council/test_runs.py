@@ -1,176 +1,32 @@
-"""How a run is begun, followed, stopped, resumed and abandoned, with small pipelines of our own."""
+"""The runs of a process: resumed, retried, closed, deleted, and found by their owner alone."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from council import events as ev
 from council.deliberation import Deliberation
-from council.domain import Council, Question, Seat, Turn, Usage
-from council.errors import ConfigurationError, HistoryError, QuorumError
+from council.errors import ConfigurationError, HistoryError
 from council.history import History
-from council.runs import KEPT_RUNS, Run, Runs
-from models.errors import ModelNotFoundError
+from council.runs import KEPT_RUNS, Runs
+from tests.council.pipelines import (
+    BEN,
+    COUNCIL,
+    QUESTION,
+    FailsOnce,
+    Make,
+    Waiting,
+    complete,
+    fail,
+    read,
+    say,
+    types,
+    within,
+)
 from tests.fakes import ScriptedBackend
 
 pytestmark = pytest.mark.anyio
-
-ANA, BEN = Seat(id="s1", model="alpha:1b"), Seat(id="s2", model="beta:1b")
-COUNCIL = Council(seats=(ANA, BEN), chairman=ANA)
-QUESTION = Question(text="Where is Canberra?", language="en")
-PATIENCE_SECONDS = 10.0
-
-T = TypeVar("T")
-Make = Callable[..., Runs]
-
-
-def say(deliberation: Deliberation, seat: Seat, text: str) -> None:
-    """One seat answers, unless it did so before."""
-    turn = Turn(kind="answer", seat=seat)
-    past = deliberation.past
-    if past and (speech := past.earlier_speeches.get(turn.key)) and speech.state == "finished":
-        deliberation.emit(ev.TurnReused(turn=turn))
-        return
-    deliberation.emit(ev.TurnStarted(turn=turn))
-    deliberation.emit(ev.TurnDelta(turn=turn, text=text))
-    deliberation.emit(ev.TurnFinished(turn=turn, text=text, backend="b", model=seat.model, usage=Usage()))
-
-
-def fail(deliberation: Deliberation, seat: Seat) -> None:
-    turn = Turn(kind="answer", seat=seat)
-    deliberation.emit(ev.TurnStarted(turn=turn))
-    deliberation.emit(ev.TurnFailed(turn=turn, reason="It fell over."))
-
-
-async def complete(deliberation: Deliberation) -> None:
-    deliberation.emit(ev.StageStarted(stage="answers", turns=2))
-    say(deliberation, ANA, "In Australia.")
-    await asyncio.sleep(0)
-    say(deliberation, BEN, "Far away.")
-    deliberation.emit(ev.DeliberationFinished(status="complete"))
-
-
-class Waiting:
-    """A pipeline whose first seat answers and whose second never does; it remembers that it was cancelled."""
-
-    def __init__(self) -> None:
-        self.is_cancelled = False
-        self.speaks = asyncio.Event()
-
-    async def __call__(self, deliberation: Deliberation) -> None:
-        deliberation.emit(ev.StageStarted(stage="answers", turns=2))
-        say(deliberation, ANA, "In Australia.")
-        deliberation.emit(ev.TurnStarted(turn=Turn(kind="answer", seat=BEN)))
-        self.speaks.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            self.is_cancelled = True
-            raise
-
-
-@pytest.fixture
-async def history(tmp_path: Path) -> AsyncIterator[History]:
-    store = History(tmp_path / "history.db", lock_seconds=0.2)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def make(history: History) -> AsyncIterator[Make]:
-    made: list[Runs] = []
-
-    def make_runs(pipeline: Callable[[Deliberation], Awaitable[None]], **options: float) -> Runs:
-        made.append(Runs(backend=ScriptedBackend(), history=history, pipeline=pipeline, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make_runs
-    for runs in made:
-        await within(runs.close())
-
-
-async def within(coroutine: Awaitable[T]) -> T:
-    """Wait, but not for ever."""
-    return await asyncio.wait_for(coroutine, PATIENCE_SECONDS)
-
-
-async def read(run: Run) -> list[ev.Event]:
-    return [event async for event in run.follow()]
-
-
-def types(events: list[ev.Event]) -> list[str]:
-    return [event.type for event in events if not isinstance(event, ev.TurnDelta)]
-
-
-async def test_every_reader_meets_every_event_from_the_beginning(make: Make, history: History) -> None:
-    run = make(complete).start(QUESTION, COUNCIL, seed=7)
-    first, second = await within(asyncio.gather(read(run), read(run)))
-    late = await within(read(run))
-    assert first == second == late
-    assert types(first)[0] == "deliberation_started" and types(first)[-1] == "deliberation_finished"
-    assert history.events(run.id) == [event for event in first if not isinstance(event, ev.TurnDelta)]
-    assert (run.is_running, run.transcript.status, run.transcript.seed) == (False, "complete", 7)
-
-
-async def test_changes_come_at_once_then_coalesced_and_end_with_the_final_state(make: Make) -> None:
-    async def chatter(deliberation: Deliberation) -> None:
-        for _ in range(500):
-            deliberation.emit(ev.TurnDelta(turn=Turn(kind="answer", seat=ANA), text="x"))
-            await asyncio.sleep(0.0005)
-        deliberation.emit(ev.DeliberationFinished(status="complete"))
-
-    async def watch(run: Run) -> list[tuple[str, int]]:
-        return [(state.status, state.version) async for state in run.changes(tick_seconds=0.05)]
-
-    seen = await within(watch(make(chatter).start(QUESTION, COUNCIL)))
-    assert seen[0] in (("running", 1), ("running", 2)) and seen[-1] == ("complete", 502)
-    assert 3 <= len(seen) < 100
-
-
-async def test_changes_beat_while_nothing_happens(make: Make) -> None:
-    run = make(Waiting()).start(QUESTION, COUNCIL)
-    changes = run.changes(tick_seconds=0.01, heartbeat_seconds=0.02)
-    versions = [(await within(anext(changes))).version for _ in range(6)]
-    await changes.aclose()
-    assert versions[-3:] == [versions[-1]] * 3
-
-
-async def test_stop_cancels_the_seats_and_the_history_says_stopped(make: Make, history: History) -> None:
-    waiting = Waiting()
-    run = make(waiting).start(QUESTION, COUNCIL)
-    reader = asyncio.create_task(read(run))
-    await within(waiting.speaks.wait())
-    run.stop()
-    events = await within(reader)
-    assert waiting.is_cancelled and not run.is_running
-    assert types(events)[-1] == "deliberation_ended"
-    stored = history.transcript(run.id)
-    assert (stored.status, stored.answer("s2").state) == ("stopped", "failed")  # type: ignore[union-attr]
-    run.stop()
-    assert history.transcript(run.id).reason == run.transcript.reason
-
-
-async def test_a_run_that_nobody_follows_is_interrupted_and_its_seats_stop(make: Make, history: History) -> None:
-    waiting = Waiting()
-    run = make(waiting, abandon_seconds=0.05).start(QUESTION, COUNCIL)
-    await within(run.ended())
-    assert waiting.is_cancelled
-    assert history.transcript(run.id).status == "interrupted"
-
-
-async def test_a_reader_keeps_a_run_alive_and_its_leaving_starts_the_clock_again(make: Make) -> None:
-    run = make(Waiting(), abandon_seconds=0.05).start(QUESTION, COUNCIL)
-    changes = run.changes(tick_seconds=0.01, heartbeat_seconds=0.02)
-    for _ in range(12):
-        await within(anext(changes))
-    assert run.is_running
-    await changes.aclose()
-    await within(run.ended())
-    assert run.transcript.status == "interrupted"
 
 
 async def test_a_resumed_run_keeps_what_was_said_and_asks_for_the_rest(make: Make, history: History) -> None:
@@ -215,9 +71,9 @@ async def test_a_complete_run_is_not_resumed(make: Make) -> None:
 
 
 async def test_a_run_under_way_elsewhere_is_not_begun_a_second_time(
-    make: Make, history: History, tmp_path: Path
+    make: Make, history: History, history_path: Path
 ) -> None:
-    elsewhere = History(tmp_path / "history.db")
+    elsewhere = History(history_path)
     run = Runs(backend=ScriptedBackend(), history=elsewhere, pipeline=Waiting()).start(QUESTION, COUNCIL)
     with pytest.raises(HistoryError, match="under way in another process"):
         make(complete).resume(run.id)
@@ -244,26 +100,6 @@ async def test_a_failed_seat_is_asked_again_inside_the_answers_stage(make: Make)
     assert runs.retry(run.id, "s2") is run
     assert "deliberation_resumed" not in types(await within(reader))
     assert run.transcript.answer("s2").text == "Now I know."  # type: ignore[union-attr]
-
-
-class FailsOnce:
-    """A pipeline whose second seat fails the first time; it then waits in the ballots, or ends partial."""
-
-    def __init__(self, *, waits: bool) -> None:
-        self.waits = waits
-        self.passes = 0
-
-    async def __call__(self, deliberation: Deliberation) -> None:
-        self.passes += 1
-        if self.passes > 1:
-            await complete(deliberation)
-            return
-        deliberation.emit(ev.StageStarted(stage="answers", turns=2))
-        say(deliberation, ANA, "In Australia.")
-        fail(deliberation, BEN)
-        deliberation.emit(ev.StageStarted(stage="ballots", turns=2))
-        await (asyncio.Event().wait() if self.waits else asyncio.sleep(0))
-        deliberation.emit(ev.DeliberationFinished(status="partial"))
 
 
 async def test_later_a_failed_seat_is_asked_again_by_stopping_and_going_on_for_the_same_readers(make: Make) -> None:
@@ -306,60 +142,6 @@ async def test_a_stop_after_a_retry_is_the_last_word(make: Make) -> None:
     run.stop()
     await within(run.ended())
     assert run.transcript.status == "stopped"
-
-
-async def test_synthesise_now_reaches_the_pipeline(make: Make) -> None:
-    async def hurried(deliberation: Deliberation) -> None:
-        await deliberation.controls.synthesise_now.wait()
-        deliberation.emit(ev.DeliberationFinished(status="partial"))
-
-    run = make(hurried).start(QUESTION, COUNCIL)
-    run.synthesise_now()
-    await within(run.ended())
-    assert run.transcript.status == "partial"
-
-
-@pytest.mark.parametrize("error", [QuorumError("No seat has answered."), ModelNotFoundError("'x' is not installed.")])
-async def test_an_expected_failure_ends_the_run_with_its_own_words(make: Make, error: Exception) -> None:
-    async def failing(deliberation: Deliberation) -> None:
-        raise error
-
-    run = make(failing).start(QUESTION, COUNCIL)
-    await within(run.ended())
-    assert (run.transcript.status, run.transcript.reason) == ("failed", str(error))
-
-
-async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
-    make: Make, history: History, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def broken(deliberation: Deliberation) -> None:
-        raise ZeroDivisionError("the seats do not add up")
-
-    run = make(broken).start(QUESTION, COUNCIL)
-    with caplog.at_level(logging.ERROR):
-        await within(run.ended())
-    stored = history.transcript(run.id)
-    assert stored.status == "failed" and "add up" not in stored.reason and "log" in stored.reason
-    assert "ZeroDivisionError: the seats do not add up" in caplog.text
-
-
-async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: Make, history: History) -> None:
-    waiting = Waiting()
-    run = make(waiting).start(QUESTION, COUNCIL)
-    await within(waiting.speaks.wait())
-    history.delete(run.id)
-    run.emit(ev.TurnFailed(turn=Turn(kind="answer", seat=BEN), reason="It fell over."))
-    await within(run.ended())
-    assert waiting.is_cancelled
-    assert run.transcript.status == "failed" and f"There is no run '{run.id}'" in run.transcript.reason
-
-
-async def test_nothing_begins_when_the_history_refuses(make: Make, history: History) -> None:
-    tasks = asyncio.all_tasks()
-    history.close()
-    with pytest.raises(HistoryError, match="cannot be used"):
-        make(complete).start(QUESTION, COUNCIL)
-    assert asyncio.all_tasks() == tasks
 
 
 async def test_closing_interrupts_what_is_under_way_and_it_can_be_resumed(make: Make, history: History) -> None:

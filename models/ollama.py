@@ -205,7 +205,8 @@ class OllamaBackend:
             self._preloading = asyncio.create_task(self._preload(ticket))
 
     async def _preload(self, ticket: Ticket) -> None:
-        with suppress(BackendError):  # the request that waits for this model meets the same failure and tells it
+        # The request that waits for this model meets the same failure and tells it.
+        with self._line.loading_ahead(ticket), suppress(BackendError):
             await self._load(ticket.name, ticket.context_tokens)
 
     async def _look_at_memory(self) -> None:

@@ -56,6 +56,7 @@ class Line:
         self._waiting: list[Ticket] = []
         self._active: list[Ticket] = []
         self._contexts: dict[str, int] = {}
+        self._ahead = ""
         self._last_left_at = float("-inf")
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -91,12 +92,28 @@ class Line:
             ticket.admitted.set()
 
     def next_to_load(self) -> Ticket | None:
-        """Return the first waiting request whose model is to be loaded, if there is room beside those at work."""
-        waiting = (ticket for ticket in self._by_preference() if not self._is_loaded(ticket))
-        ticket = next(waiting, None)
-        if ticket is None or ticket.model in self._active_models() or not self._fits_beside_active(ticket):
+        """Return the first waiting request whose model may be loaded beside those at work, each of which is writing.
+
+        Where nobody knows whether it fits, it is tried once no request waits for the models at work: the server
+        never drives out a model that is writing, so the worst is that loading waits for its end.
+        """
+        busy = self._busy_models()
+        ticket = next((ticket for ticket in self._by_preference() if not self._is_loaded(ticket)), None)
+        if ticket is None or ticket.model in busy:
             return None
-        return ticket
+        fits = self._memory.fits({*busy, ticket.model})
+        is_wanted = any(other.model in busy for other in self._waiting)
+        return ticket if fits or (fits is None and not is_wanted) else None
+
+    @contextmanager
+    def loading_ahead(self, ticket: Ticket) -> Iterator[None]:
+        """Keep room for a model while it is loaded ahead of its request."""
+        self._ahead = ticket.model
+        try:
+            yield
+        finally:
+            self._ahead = ""
+            self.review()
 
     def _next(self) -> Ticket | None:
         if len(self._active) >= self._limit:
@@ -114,8 +131,8 @@ class Line:
         context_tokens = self._contexts.get(ticket.model, ticket.context_tokens)
         return self._memory.is_loaded(ticket.model) and context_tokens == ticket.context_tokens
 
-    def _active_models(self) -> set[str]:
-        return {ticket.model for ticket in self._active}
+    def _busy_models(self) -> set[str]:
+        return {ticket.model for ticket in self._active} | ({self._ahead} if self._ahead else set())
 
     def _may_start(self, ticket: Ticket) -> bool:
         same_model = [other for other in self._active if other.model == ticket.model]
@@ -123,18 +140,8 @@ class Line:
             return False
         if self._memory.reads_slowly(ticket.model) and any(map(ticket.shares_head_with, same_model)):
             return False
-        return bool(same_model) or (self._fits_beside_active(ticket) and not self._is_too_soon(ticket))
-
-    def _fits_beside_active(self, ticket: Ticket) -> bool:
-        """Tell whether the model may join those at work; where nobody knows, it is tried when none of theirs waits.
-
-        The server itself lets such a request wait until there is room, so a wrong try costs no answer.
-        """
-        others = self._active_models()
-        fits = self._memory.fits({*others, ticket.model})
-        if fits is None:
-            return not any(other.model in others for other in self._waiting)
-        return fits
+        has_room = self._memory.fits({*self._busy_models(), ticket.model}) is True
+        return (has_room or (bool(same_model) and not self._ahead)) and not self._is_too_soon(ticket)
 
     def _is_too_soon(self, ticket: Ticket) -> bool:
         """Hold a request back for a moment where serving it would drive out a loaded model."""

@@ -38,6 +38,7 @@ class ServerMemory:
         came = seen - self.residents.keys()
         if evicted and came:
             self._too_much.add(seen | evicted)
+            self._together = {models for models in self._together if not models >= seen | evicted}
         self._together.add(seen)
         self._too_much = {models for models in self._too_much if not models <= seen}
         self._sizes |= {model: resident.size_bytes for model, resident in residents.items()}

@@ -37,6 +37,7 @@ async def listen(backend: Backend, model: str = "tiny", config: GenerationConfig
 @pytest.fixture(params=[ScriptedOllama(), ScriptedOpenAI()], ids=lambda scripted: scripted.name)
 def scripted(request: pytest.FixtureRequest) -> Scripted:
     """A backend over HTTP whose server is scripted."""
+    assert isinstance(request.param, ScriptedOllama | ScriptedOpenAI)
     return request.param
 
 

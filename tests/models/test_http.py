@@ -1,6 +1,7 @@
 """httpx's failures as errors of this project, and the clocks that bound a request."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -11,15 +12,15 @@ from models.http import FAILURES, HttpServer, Patience, Request, Timeouts, map_h
 pytestmark = pytest.mark.anyio
 
 
-def every_subclass(cls: type) -> list[type]:
+def every_subclass(cls: type[httpx.RequestError]) -> list[type[httpx.RequestError]]:
     return [cls, *(deeper for child in cls.__subclasses__() for deeper in every_subclass(child))]
 
 
 HTTPX_ERRORS = [cls for cls in every_subclass(httpx.RequestError) if cls.__module__.startswith("httpx")]
 
 
-def make_server(handler: object, **timeouts: float) -> HttpServer:
-    client = httpx.AsyncClient(base_url="http://user:secret@box:1/", transport=httpx.MockTransport(handler))  # type: ignore[arg-type]
+def make_server(handler: Callable[[httpx.Request], httpx.Response], **timeouts: float) -> HttpServer:
+    client = httpx.AsyncClient(base_url="http://user:secret@box:1/", transport=httpx.MockTransport(handler))
     return HttpServer(client, "box", "The box", "Wake it with `wake`.", Timeouts(**timeouts))
 
 
@@ -68,7 +69,7 @@ def test_the_password_in_an_address_is_not_part_of_the_name() -> None:
 
 
 async def test_an_error_page_without_end_is_read_only_in_part() -> None:
-    async def endless() -> object:
+    async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b"x" * 10_000
 
@@ -80,7 +81,7 @@ async def test_an_error_page_without_end_is_read_only_in_part() -> None:
 
 
 async def test_a_line_without_end_is_a_bad_response() -> None:
-    async def endless() -> object:
+    async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b"x" * 1_000_000
 

@@ -192,19 +192,40 @@ async def test_a_loaded_model_is_not_driven_out_by_who_comes_a_moment_earlier(be
     await crowd.settle(["a1"])
 
 
-async def test_models_of_which_nobody_knows_are_tried_together(before: Callable[[Line], Crowd]) -> None:
-    crowd = before(Line(memory_with(fit=None)))
+async def test_models_of_which_nobody_knows_take_turns_until_they_were_seen_together(
+    before: Callable[[Line], Crowd],
+) -> None:
+    memory = memory_with(fit=None)
+    line = Line(memory)
+    crowd = before(line)
     crowd.join("a1", "b1")
+    assert crowd.at_work() == {"a1"}
+    memory.look({"a:latest": CPU, "b:latest": CPU}, now=0)
+    line.review()
     assert crowd.at_work() == {"a1", "b1"}
 
 
-async def test_a_trial_waits_until_nobody_waits_for_the_model_at_work(before: Callable[[Line], Crowd]) -> None:
-    crowd = before(Line(memory_with(fit=None)))
+async def test_a_model_is_tried_beside_another_once_nobody_waits_for_that_one(before: Callable[[Line], Crowd]) -> None:
+    line = Line(memory_with(fit=None))
+    crowd = before(line)
     crowd.join("a1", "a2", head=HEAD)
     crowd.join("b1")
-    assert crowd.at_work() == {"a1"}
+    assert line.next_to_load() is None
     crowd.leave("a1")
-    assert crowd.at_work() == {"a2", "b1"}
+    ticket = line.next_to_load()
+    assert ticket is not None and ticket.name == "b"
+
+
+async def test_room_is_kept_for_a_model_that_is_being_loaded_ahead(before: Callable[[Line], Crowd]) -> None:
+    line = Line(memory_with(fit=None, loaded="a"))
+    crowd = before(line)
+    crowd.join("a1", "b1")
+    ticket = line.next_to_load()
+    assert ticket is not None
+    with line.loading_ahead(ticket):
+        crowd.join("a2")
+        assert crowd.at_work() == {"a1"}
+    assert crowd.at_work() == {"a1", "a2"}
 
 
 async def test_another_context_length_waits_because_it_loads_the_model_anew(before: Callable[[Line], Crowd]) -> None:
@@ -299,6 +320,14 @@ def test_a_model_that_had_to_go_for_another_does_not_fit_beside_it() -> None:
     assert memory.fits({"a", "b", "c"}) is False
     memory.look({"a": CPU, "b": CPU}, now=0)
     assert memory.fits({"a", "b"}) is True
+
+
+def test_what_fitted_once_is_doubted_when_a_model_has_to_go() -> None:
+    memory = ServerMemory()
+    memory.look({"a": CPU, "b": CPU}, now=0)
+    memory.look({"a": CPU}, now=0)
+    memory.look({"b": CPU}, now=0)
+    assert memory.fits({"a", "b"}) is False
 
 
 def test_a_model_that_left_in_its_time_proves_nothing() -> None:

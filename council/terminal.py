@@ -22,6 +22,8 @@ DEBATE_REASONS: dict[ev.DebateReason, str] = {
     "contradiction": "voters saw a contradiction",
     "clear_winner": "there was a clear winner",
 }
+ENGLISH_MINUTES = ("Agreed", "Disputed", "Said by one seat only")
+FRENCH_MINUTES = ("Accord", "Désaccord", "Dit par un seul siège")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -74,15 +76,16 @@ class Narrator:
                 pass  # told at the end, by `sum_up`
 
     def sum_up(self) -> None:
-        """Close with the minutes, the honest heading and what can be done next."""
+        """Close with the minutes and the honest heading, in the question's language, and what can be done next."""
         run = self._transcript
+        is_french = run.question is not None and run.question.language == "fr"
+        titles = FRENCH_MINUTES if is_french else ENGLISH_MINUTES
         if minutes := run.minutes:
             alone = tuple(f"{point.point} ({self._name(point.seat)})" for point in minutes.said_by_one)
-            titles = ("Agreed", minutes.agreed), ("Disputed", minutes.disputed), ("Said by one seat only", alone)
-            for title, points in titles:
+            for title, points in zip(titles, (minutes.agreed, minutes.disputed, alone), strict=True):
                 for number, point in enumerate(points):
                     self._progress(("" if number else f"\n{title}\n") + f"  - {one_line(point)}")
-        self._progress(f"\n{one_line(heading(run))}")
+        self._progress(f"\n{one_line(heading(run, 'fr' if is_french else 'en'))}")
         if run.status in ("stopped", "interrupted"):
             self._progress(one_line(run.reason))
         if run.status == "complete":

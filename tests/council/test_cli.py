@@ -86,6 +86,9 @@ def test_a_french_question_is_answered_under_a_french_heading(capsys: Captured) 
     assert council("ask", "Quelle est la capitale de l’Australie ?", "--json") == 0
     transcript = json.loads(capsys.readouterr().out)
     assert (transcript["language"], transcript["heading"][:19]) == ("fr", "3 sièges sur 3 ont ")
+    assert council("ask", "Quelle est la capitale de l’Australie ?") == 0
+    err = capsys.readouterr().err
+    assert "3 sièges sur 3 ont répondu" in err and "\nAccord\n" in err
 
 
 def test_a_seat_that_fails_makes_the_run_partial_and_the_exit_code_3(capsys: Captured) -> None:

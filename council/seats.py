@@ -161,19 +161,36 @@ def find_card(model: str, cards: Sequence[ModelCard]) -> ModelCard | None:
     return exact or next((card for card in cards if is_same(card.name, model)), None)
 
 
+def family_of(card: ModelCard) -> str:
+    """Return the family a model belongs to, without its generation: "qwen" for qwen2 and qwen3moe.
+
+    The architecture tells it, except for "llama", which Mistral and many others took over: there the name does, as
+    it does where the architecture is unknown.
+    """
+    title = re.sub(r"^(?:meta|mistralai|google|microsoft)[-_]", "", card.name.rsplit("/", 1)[-1].casefold())
+    told = card.family.casefold() if card.family.casefold() not in ("", "llama") else title
+    letters = re.match(r"[^\W\d_]+", told)
+    return letters[0] if letters else told
+
+
 def _size(card: ModelCard | None) -> int:
     return card.size_bytes if card else 0
 
 
 def _usable(cards: Sequence[ModelCard]) -> list[ModelCard]:
     """Models that can write, each once though several backends or tags offer it."""
-    able: dict[tuple[str, int | str], ModelCard] = {}
+    able: list[ModelCard] = []
     for card in cards:
         known = card.capabilities
         writes = "completion" in known if known else not _EMBEDDERS.search(card.name)
         if writes and card.family.casefold() not in _UNABLE_FAMILIES:
-            able.setdefault((card.family, card.size_bytes or canonical(card.name)), card)
-    return list(able.values())
+            able += [] if any(_are_same_weights(card, other) for other in able) else [card]
+    return able
+
+
+def _are_same_weights(card: ModelCard, other: ModelCard) -> bool:
+    same_size = card.size_bytes == other.size_bytes > 0
+    return is_same(card.name, other.name) or (same_size and card.family == other.family)
 
 
 def _fitting(models: Sequence[ModelCard]) -> list[ModelCard]:
@@ -186,11 +203,10 @@ def _fitting(models: Sequence[ModelCard]) -> list[ModelCard]:
 
 
 def _by_family_in_turn(models: Sequence[ModelCard]) -> list[ModelCard]:
-    """The first of every family, then the second of every family, and so on; an unknown family counts as its own."""
+    """The first of every family, then the second of every family, and so on."""
     seen: Counter[str] = Counter()
     turns = []
     for model in models:
-        family = model.family.casefold() or model.name
-        turns.append((seen[family], model))
-        seen[family] += 1
+        turns.append((seen[family_of(model)], model))
+        seen[family_of(model)] += 1
     return [model for _, model in sorted(turns, key=lambda turn: turn[0])]

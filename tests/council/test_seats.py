@@ -10,6 +10,7 @@ from council.seats import (
     check_seats,
     choose_chairman,
     choose_seats,
+    family_of,
     find_card,
     parse_seats,
 )
@@ -137,6 +138,33 @@ def test_the_same_weights_under_two_names_are_one_model():
 def test_without_a_model_that_can_answer_the_message_says_how_to_get_one(cards: list[ModelCard]):
     with pytest.raises(ConfigurationError, match=r"`ollama pull .*COUNCIL_WEIGHTS"):
         choose_seats(cards)
+
+
+def test_one_model_under_the_names_of_two_backends_is_one_model():
+    in_process = ModelCard("Llama-3.2-3B-Instruct-Q4_K_M", "llama_cpp", "llama", 2_019_377_696)
+    assert models_of(choose_seats([LLAMA_3, in_process])) == ["llama3.2:3b"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture", "family"),
+    [
+        ("qwen2.5:7b", "qwen2", "qwen"),
+        ("qwen3:30b", "qwen3moe", "qwen"),
+        ("mistral:7b", "llama", "mistral"),
+        ("llama3.2:3b", "llama", "llama"),
+        ("hf.co/someone/Meta-Llama-3-8B-GGUF:Q4_K_M", "llama", "llama"),
+        ("my-own", "gemma3", "gemma"),
+        ("phi4", "", "phi"),
+        ("123", "", "123"),
+    ],
+)
+def test_the_family_is_told_without_its_generation(name: str, architecture: str, family: str):
+    assert family_of(card(name, architecture)) == family
+
+
+def test_two_generations_of_a_family_sit_after_the_other_families():
+    cards = [card("qwen3:8b", "qwen3", 5.2), card("qwen2.5:7b", "qwen2", 4.7), LLAMA_3, card("mistral", "llama", 4.1)]
+    assert models_of(choose_seats(cards)) == ["qwen3:8b", "mistral", "llama3.2:3b"]
 
 
 # The chairman

@@ -52,9 +52,10 @@ def make_tiny_gguf(
     name: str = "tiny",
     chat_template: bool | str = True,
     embeddings: bool = False,
+    quantised: bool = True,
     shape: Shape = TINY,
 ) -> Path:
-    """Write a Q4_K_M GGUF with a byte tokenizer and return its path.
+    """Write a GGUF with a byte tokenizer, Q4_K_M or in full 32 bits, and return its path.
 
     `chat_template` is ChatML, none, or the template's own text. `embeddings` marks the file as made for embedding
     (mean pooling). `context` is the length that the file says it was trained for.
@@ -64,10 +65,11 @@ def make_tiny_gguf(
         full = Path(folder) / "full.gguf"
         template = CHATML if chat_template is True else chat_template or ""
         _write_full(full, seed=seed, context=context, name=name, template=template, embeddings=embeddings, shape=shape)
+        if not quantised:
+            return full.replace(path)
         partial = Path(folder) / "quantised.gguf"
         _quantise(full, partial)
-        partial.replace(path)
-    return path
+        return partial.replace(path)
 
 
 def _write_full(

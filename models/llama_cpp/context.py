@@ -22,12 +22,17 @@ DECODED, NO_ROOM, ABORTED = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class ContextShape:
-    """How large a context is: KV cells for all sequences together, sequences, tokens a step, threads."""
+    """How large a context is: KV cells for all sequences together, sequences, tokens a step, threads.
+
+    Flash attention reads prompts 1.4 times as fast on a CPU, but rounds in a way that depends on how a prompt was cut
+    into steps; without it the same prompt gives the same logits within 1e-4.
+    """
 
     cells: int
     sequences: int
     batch: int
     threads: int
+    flash_attention: bool = True
 
 
 class Context:
@@ -44,6 +49,8 @@ class Context:
         parameters.n_outputs_max = shape.sequences  # fewer than sequences ends the process
         parameters.n_threads = parameters.n_threads_batch = shape.threads
         parameters.kv_unified = True
+        if not shape.flash_attention:
+            parameters.flash_attn_type = self._library.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._flag = ctypes.create_string_buffer(b"\0\0")
         self._callback = _abort_callback(self._library)
         parameters.abort_callback = self._callback

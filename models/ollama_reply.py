@@ -7,6 +7,7 @@ from models.base import Chunk, Completion, GenerationConfig, Message, ModelCard
 from models.errors import NoAnswerError, RequestRejectedError
 from models.http import HttpServer
 from models.ollama_errors import error_for_line
+from models.streamed_reply import Words
 
 NANOSECONDS = 1e9
 
@@ -22,14 +23,13 @@ class Reply:
         self._model = model
         self._config = config
         self._window = min(config.context_tokens, card.context_tokens or config.context_tokens)
-        self._has_text = False
-        self._has_thinking = False
+        self._words = Words()
         self.is_over = False
 
     @property
     def has_begun(self) -> bool:
         """Tell whether anything was written yet."""
-        return self._has_text or self._has_thinking
+        return self._words.has_text or self._words.has_thinking
 
     def read(self, raw: bytes | None) -> Chunk:
         """Turn the next line into a chunk; None is the end of the connection, which must not come before `done`."""
@@ -38,12 +38,13 @@ class Reply:
         line = self._server.parse(wire.ChatLine, raw)
         if line.error is not None:
             raise error_for_line(self._server.name, line.error, model=self._model)
-        words = line.message or wire.Words()
-        text, thinking = words.content or "", words.thinking or ""
-        self._has_text = self._has_text or bool(text.strip())
-        self._has_thinking = self._has_thinking or bool(thinking.strip())
-        self.is_over = line.done
-        return Chunk(text=text, thinking=thinking, completion=self._complete(line) if line.done else None)
+        message = line.message or wire.ChatMessage()
+        chunk = self._words.add(message.content or "", message.thinking or "")
+        if not line.done:
+            return chunk
+        self.is_over = True
+        rest = self._words.finish()
+        return Chunk(chunk.text + rest.text, chunk.thinking + rest.thinking, completion=self._complete(line))
 
     def _complete(self, line: wire.ChatLine) -> Completion:
         server, model = self._server.name, self._model
@@ -53,8 +54,8 @@ class Reply:
                 "Shorten the question or allow a longer context."
             )
             raise RequestRejectedError(message, backend=wire.BACKEND)
-        if not self._has_text:
-            raise NoAnswerError(self._why_empty(), backend=wire.BACKEND, has_thinking=self._has_thinking)
+        if not self._words.has_text:
+            raise NoAnswerError(self._why_empty(), backend=wire.BACKEND, has_thinking=self._words.has_thinking)
         return Completion(
             backend=wire.BACKEND,
             model=model,
@@ -67,7 +68,7 @@ class Reply:
         )
 
     def _why_empty(self) -> str:
-        if self._has_thinking:
+        if self._words.has_thinking:
             return (
                 f"{self._model!r} at {self._server.name} only thought and gave no answer within "
                 f"{self._config.max_tokens} tokens. Allow more tokens, or switch its thinking off."

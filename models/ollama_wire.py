@@ -20,7 +20,7 @@ BACKEND = "ollama"
 DEFAULT_PORT = 11434
 
 
-class Words(BaseModel):
+class ChatMessage(BaseModel):
     content: str | None = None
     thinking: str | None = None
 
@@ -29,7 +29,7 @@ class ChatLine(BaseModel):
     """One line of a streamed chat; the last one says `done` and carries the counters (durations in nanoseconds)."""
 
     error: str | None = None
-    message: Words | None = None
+    message: ChatMessage | None = None
     done: bool = False
     done_reason: str | None = None
     load_duration: int = 0

@@ -16,6 +16,7 @@ from models import openai_wire as wire
 from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
 from models.errors import BackendError, ModelNotFoundError
 from models.http import HttpServer, Request, Timeouts
+from models.openai_reply import Reply
 from models.streamed_reply import read_reply
 from models.token_estimates import TokenEstimates
 
@@ -106,7 +107,7 @@ class OpenAICompatibleBackend:
     async def _speak(
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AsyncGenerator[Chunk, None]:
-        reply = wire.Reply(self._server, model, config)
+        reply = Reply(self._server, model, config)
         request = self._request("chat/completions", wire.chat_payload(model, messages, config), model)
         began = first_at = time.perf_counter()
         async with aclosing(read_reply(self._server, request, reply, model)) as chunks:

@@ -1,4 +1,4 @@
-"""What goes over the wire to and from an OpenAI-compatible server: requests, streamed replies, and its errors.
+"""What goes over the wire to and from an OpenAI-compatible server: requests, the pieces of its replies, and its errors.
 
 Servers differ: the same error comes as {"error": {"message": …}}, {"error": "…"}, {"message": …} or {"detail": …}.
 """
@@ -7,12 +7,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 from pydantic import AliasChoices, BaseModel, Field
 
-from models.base import Chunk, Completion, GenerationConfig, Message, ModelCard
+from models.base import GenerationConfig, Message, ModelCard
 from models.errors import (
     BackendError,
     BackendOverloadedError,
@@ -20,11 +20,10 @@ from models.errors import (
     BackendUnavailableError,
     BadResponseError,
     ModelNotFoundError,
-    NoAnswerError,
     OutOfMemoryError,
     RequestRejectedError,
 )
-from models.http import HttpServer, retry_after
+from models.http import retry_after
 
 BACKEND = "openai"
 
@@ -117,84 +116,6 @@ def chat_payload(model: str, messages: Sequence[Message], config: GenerationConf
     if config.think is not None:
         payload["chat_template_kwargs"] = {"enable_thinking": config.think}
     return payload
-
-
-class Reply:
-    """Reads one streamed answer, and refuses to take half an answer for a whole one."""
-
-    def __init__(self, server: HttpServer, model: str, config: GenerationConfig) -> None:
-        self.is_over = False
-        self.has_begun = False
-        self._server = server
-        self._model = model
-        self._config = config
-        self._has_text = False
-        self._has_thinking = False
-        self._finish_reason = ""
-        self._usage = Tokens()
-
-    def read(self, raw: bytes | None) -> Chunk | None:
-        """Turn the next line into a chunk, None where it holds no text; `raw` None is the end of the connection."""
-        if raw is None:
-            if not self._finish_reason:
-                raise self._server.bad_response(f"ended the answer of {self._model!r} in the middle. Ask again.")
-            self.is_over = True
-            return None
-        if raw.lstrip().startswith(b"{"):
-            raw = b"data:" + raw  # some servers report an error as a bare object in the middle of a stream
-        field, _, value = raw.partition(b":")
-        if field.strip() != b"data":
-            self._check_field(field, raw)
-            return None
-        if value.strip() == b"[DONE]":
-            self.is_over = True
-            return None
-        return self._read_piece(self._server.parse(Piece, value))
-
-    def _check_field(self, field: bytes, raw: bytes) -> None:
-        if field.strip() not in (b"", b"event", b"id", b"retry"):
-            raise self._server.bad_response(
-                f"sent something that is no event stream: {raw[:80].decode(errors='replace')!r}"
-            )
-
-    def _read_piece(self, piece: Piece) -> Chunk | None:
-        if piece.error is not None:
-            raise error_for_text(self._server.name, message_of(piece.model_dump()), model=self._model)
-        self._usage = piece.usage or self._usage
-        if not piece.choices:
-            return None
-        choice = piece.choices[0]
-        self._finish_reason = choice.finish_reason or self._finish_reason
-        delta = choice.delta or Delta()
-        text, thinking = delta.content or "", delta.reasoning or ""
-        self._has_text = self._has_text or bool(text.strip())
-        self._has_thinking = self._has_thinking or bool(thinking.strip())
-        self.has_begun = self._has_text or self._has_thinking
-        return Chunk(text=text, thinking=thinking) if text or thinking else None
-
-    def completion(self) -> Completion:
-        """Close the answer; raises NoAnswerError when there is none, BadResponseError when it has no end."""
-        if not self._finish_reason and not self._has_text:
-            raise self._server.bad_response(f"ended the answer of {self._model!r} before it began. Ask again.")
-        if not self._has_text:
-            raise NoAnswerError(self._why_empty(), backend=BACKEND, has_thinking=self._has_thinking)
-        finish_reason: Literal["stop", "length"] = "length" if self._finish_reason == "length" else "stop"
-        details = self._usage.prompt_tokens_details
-        return Completion(
-            backend=BACKEND,
-            model=self._model,
-            finish_reason=finish_reason,
-            prompt_tokens=self._usage.prompt_tokens,
-            cached_tokens=details.cached_tokens if details else None,
-            completion_tokens=self._usage.completion_tokens,
-        )
-
-    def _why_empty(self) -> str:
-        who = f"{self._model!r} at {self._server.name}"
-        if self._has_thinking:
-            limit = f"within {self._config.max_tokens} tokens"
-            return f"{who} only thought and gave no answer {limit}. Allow more tokens, or switch its thinking off."
-        return f"{who} gave an empty answer. Ask again, or choose another model."
 
 
 def error_for_status(server: str, status: int, text: str, headers: Mapping[str, str], *, model: str) -> BackendError:

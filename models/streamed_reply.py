@@ -6,6 +6,31 @@ from typing import Protocol
 
 from models.base import Chunk
 from models.http import HttpServer, Request
+from models.llama_cpp.thinking import ThinkingSplitter
+
+
+class Words:
+    """What a model has written so far, its thoughts told from its answer also where the server leaves that to us."""
+
+    def __init__(self) -> None:
+        self.has_text = False
+        self.has_thinking = False
+        self._splitter = ThinkingSplitter()
+
+    def add(self, text: str, thinking: str) -> Chunk:
+        """Take what came with one line; what may be the beginning of a marker is held back."""
+        inline, text = self._splitter.push(text)
+        return self._note(text, thinking + inline)
+
+    def finish(self) -> Chunk:
+        """Return what was held back."""
+        thinking, text = self._splitter.finish()
+        return self._note(text, thinking)
+
+    def _note(self, text: str, thinking: str) -> Chunk:
+        self.has_text = self.has_text or bool(text.strip())
+        self.has_thinking = self.has_thinking or bool(thinking.strip())
+        return Chunk(text=text, thinking=thinking)
 
 
 class Reply(Protocol):
@@ -21,8 +46,8 @@ class Reply(Protocol):
         """Tell whether the answer came to its end."""
         ...
 
-    def read(self, raw: bytes | None) -> Chunk | None:
-        """Read the next line, None for the end of the connection; return None where it holds nothing to tell."""
+    def read(self, raw: bytes | None) -> Chunk:
+        """Read the next line, None for the end of the connection; the chunk is empty where there is nothing to tell."""
         ...
 
 
@@ -41,5 +66,5 @@ async def read_reply(server: HttpServer, request: Request, reply: Reply, model: 
             async with server.limit(*(later if reply.has_begun else first)):
                 raw = await anext(lines, None)
             chunk = reply.read(raw)
-            if chunk is not None:
+            if chunk.text or chunk.thinking or chunk.completion:
                 yield chunk

@@ -163,6 +163,19 @@ async def test_thoughts_without_an_answer_are_an_error_of_their_own(scripted: Sc
     assert caught.value.has_thinking
 
 
+async def test_thoughts_that_the_server_leaves_in_the_text_are_told_from_the_answer(scripted: Scripted) -> None:
+    pieces = [scripted.hello(text) for text in ("<th", "ink>Hm", "m</thi", "nk>\n\nHel", "lo <think>")]
+    async with scripted.open(says(*pieces, scripted.done)) as (backend, _):
+        chunks = await listen(backend)
+    assert "".join(chunk.thinking for chunk in chunks) == "Hmm"
+    assert "".join(chunk.text for chunk in chunks) == "Hello <think>"
+
+
+async def test_text_that_only_begins_like_a_thought_is_not_lost(scripted: Scripted) -> None:
+    async with scripted.open(says(scripted.hello("<thi"), scripted.done)) as (backend, _):
+        assert "".join(chunk.text for chunk in await listen(backend)) == "<thi"
+
+
 async def test_an_answer_cut_at_its_limit_says_so(scripted: Scripted) -> None:
     async with scripted.open(says(scripted.hello("Hello"), scripted.cut_short)) as (backend, _):
         completion = (await listen(backend))[-1].completion

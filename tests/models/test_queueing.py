@@ -1,91 +1,18 @@
-"""Who may go when: the line before an Ollama server, and what it learns about the server's memory."""
+"""Who may go when: the line before an Ollama server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.queueing import LONG_HEAD_CHARACTERS, PATIENCE, Line, Ticket
-from models.server_memory import Resident, ServerMemory
+from models.queueing import PATIENCE, Line, Ticket
+from models.server_memory import ServerMemory
+from tests.models.crowd import CPU, GPU, HEAD, Crowd, memory_with
 
 pytestmark = pytest.mark.anyio
-
-HEAD = "x" * LONG_HEAD_CHARACTERS
-CPU = Resident(100, 0, expires_at=1e12)
-GPU = Resident(100, 100, expires_at=1e12)
-
-
-def memory_with(
-    *, fit: bool | None = True, models: str = "abc", resident: Resident = CPU, loaded: str = ""
-) -> ServerMemory:
-    """A server's memory of which it is known whether single-letter models fit together, and which one is loaded."""
-    memory = ServerMemory()
-    names = [f"{model}:latest" for model in models]
-    if fit is True:
-        memory.look(dict.fromkeys(names, resident), now=0)
-    elif fit is False:
-        for name in [*names, names[0]]:
-            for other in names:
-                memory.look({other: resident}, now=0)
-                memory.look({name: resident}, now=0)
-    if fit is not True:
-        memory.look({f"{model}:latest": resident for model in loaded}, now=2e12)
-    return memory
-
-
-class Crowd:
-    """Requests by name: who waits, who was admitted in which order, and who leaves."""
-
-    def __init__(self, line: Line) -> None:
-        self.line = line
-        self.admitted: list[str] = []
-        self._places: dict[str, AbstractContextManager[Ticket]] = {}
-        self._tickets: dict[str, Ticket] = {}
-
-    def join(self, *names: str, head: str = "", context_tokens: int = 8192) -> None:
-        """Let requests join; a request is called by its model and anything after it ("a1")."""
-        for name in names:
-            self._places[name] = self.line.place(name[0], context_tokens, head or name * LONG_HEAD_CHARACTERS)
-            self._tickets[name] = self._places[name].__enter__()
-        self._note()
-
-    def leave(self, *names: str) -> None:
-        """Let requests leave, whether they wait or were admitted."""
-        for name in names:
-            del self._tickets[name]
-            self._places.pop(name).__exit__(None, None, None)
-        self._note()
-
-    @property
-    def present(self) -> list[str]:
-        """Everybody who has joined and not left."""
-        return list(self._tickets)
-
-    def at_work(self) -> set[str]:
-        """Who was admitted and has not left."""
-        return {name for name, ticket in self._tickets.items() if ticket.admitted.is_set()}
-
-    async def settle(self, names: Iterable[str]) -> None:
-        """Wait until all of these were admitted, bounded."""
-        async with asyncio.timeout(5):
-            for name in names:
-                await self._tickets[name].admitted.wait()
-        self._note()
-
-    async def next_at_work(self) -> set[str]:
-        """Wait until anybody is at work, bounded."""
-        waits = [asyncio.ensure_future(ticket.admitted.wait()) for ticket in self._tickets.values()]
-        await asyncio.wait(waits, timeout=5, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        return self.at_work()
-
-    def _note(self) -> None:
-        new = [name for name in self.at_work() if name not in self.admitted]
-        self.admitted += sorted(new, key=lambda name: list(self._tickets).index(name))
 
 
 @pytest.fixture
@@ -249,7 +176,7 @@ async def test_nobody_is_passed_over_for_ever(before: Callable[[Line], Crowd]) -
     assert len(crowd.admitted) == PATIENCE + 2
 
 
-async def test_the_next_model_is_named_for_loading_only_where_there_is_room(before: Callable[[Line], Crowd]) -> None:
+async def test_the_next_model_is_named_for_loading(before: Callable[[Line], Crowd]) -> None:
     memory = memory_with(fit=True, models="ab")
     memory.look({"a:latest": CPU}, now=2e12)
     line = Line(memory, parallel=1)
@@ -257,9 +184,12 @@ async def test_the_next_model_is_named_for_loading_only_where_there_is_room(befo
     crowd.join("a1", "b1")
     ticket = line.next_to_load()
     assert ticket is not None and ticket.name == "b"
-    tight = Line(memory_with(fit=False, loaded="a"), parallel=1)
-    before(tight).join("a1", "b1")
-    assert tight.next_to_load() is None
+
+
+async def test_no_model_is_loaded_ahead_where_there_is_no_room(before: Callable[[Line], Crowd]) -> None:
+    line = Line(memory_with(fit=False, loaded="a"), parallel=1)
+    before(line).join("a1", "b1")
+    assert line.next_to_load() is None
 
 
 async def test_those_ahead_are_counted() -> None:
@@ -303,54 +233,3 @@ def test_no_slot_leaks_and_nobody_is_lost(steps: list[tuple[str, bool, int]], pa
             await asyncio.wait_for(ticket.admitted.wait(), 5)
 
     asyncio.run(play())
-
-
-def test_models_seen_side_by_side_fit_together() -> None:
-    memory = ServerMemory()
-    assert memory.fits({"a", "b"}) is None
-    memory.look({"a": CPU, "b": CPU}, now=0)
-    assert memory.fits({"a", "b"}) is True
-
-
-def test_a_model_that_had_to_go_for_another_does_not_fit_beside_it() -> None:
-    memory = ServerMemory()
-    memory.look({"a": CPU}, now=0)
-    memory.look({"b": CPU}, now=0)
-    assert memory.fits({"a", "b"}) is False
-    assert memory.fits({"a", "b", "c"}) is False
-    memory.look({"a": CPU, "b": CPU}, now=0)
-    assert memory.fits({"a", "b"}) is True
-
-
-def test_what_fitted_once_is_doubted_when_a_model_has_to_go() -> None:
-    memory = ServerMemory()
-    memory.look({"a": CPU, "b": CPU}, now=0)
-    memory.look({"a": CPU}, now=0)
-    memory.look({"b": CPU}, now=0)
-    assert memory.fits({"a", "b"}) is False
-
-
-def test_a_model_that_left_in_its_time_proves_nothing() -> None:
-    memory = ServerMemory()
-    memory.look({"a": Resident(100, 0, expires_at=50)}, now=0)
-    memory.look({"b": CPU}, now=60)
-    assert memory.fits({"a", "b"}) is None
-
-
-def test_what_is_larger_than_what_did_not_fit_does_not_fit_either() -> None:
-    memory = ServerMemory()
-    memory.know_sizes({"big": 200, "bigger": 300, "small": 10})
-    memory.look({"a": CPU}, now=0)
-    memory.look({"b": CPU}, now=0)
-    assert memory.fits({"big", "bigger"}) is False
-    assert memory.fits({"small", "big"}) is False
-    assert memory.fits({"small", "a"}) is None
-    memory.look({"a": CPU, "small": Resident(60, 0)}, now=0)
-    memory.know_sizes({"tiny": 5, "tinier": 4})
-    assert memory.fits({"tiny", "tinier"}) is True
-
-
-def test_a_model_that_only_partly_fits_the_gpu_fits_beside_nothing() -> None:
-    memory = ServerMemory()
-    memory.look({"a": Resident(100, 60)}, now=0)
-    assert memory.fits({"a", "b"}) is False

@@ -60,7 +60,8 @@ def _embed_group(runtime: Runtime, resident: Resident, group: list[list[int]]) -
     library = runtime.library
     size = sum(map(len, group))
     parameters = library.llama_context_default_params()
-    parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = size
+    # llama.cpp plans with as many tokens in each sequence, and ends the process where they do not divide evenly.
+    parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = -(-size // len(group)) * len(group)
     parameters.n_seq_max = len(group)
     parameters.embeddings = parameters.kv_unified = True
     runtime.take_complaints()

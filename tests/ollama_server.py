@@ -76,12 +76,12 @@ class OllamaServer:
         return (self.home / "server.log").read_text(errors="replace")[-4000:]
 
     def create(self, name: str, gguf: Path) -> None:
-        """Make a model from a GGUF file."""
+        """Make a model from a GGUF file; it runs on one thread, for two would wait for each other on a busy machine."""
         content = gguf.read_bytes()
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
             client.post(f"/api/blobs/{digest}", content=content).raise_for_status()
-            recipe = {"model": name, "files": {gguf.name: digest}, "stream": False}
+            recipe = {"model": name, "files": {gguf.name: digest}, "stream": False, "parameters": {"num_thread": 1}}
             client.post("/api/create", json=recipe).raise_for_status()
 
     def kill(self) -> None:

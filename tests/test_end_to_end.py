@@ -1,0 +1,103 @@
+"""A question goes through the whole council on real parts: a real Ollama server, real llama.cpp, real weights.
+
+The model's text is noise, its ballots are valid: what is tested is everything but the wisdom.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from council.application import open_application
+from council.domain import Council, Question, Seat
+from council.events import Event, TurnDelta, TurnFinished, TurnRestarted
+from council.run import Run
+from council.settings import Settings, load_settings
+from tests.ollama_server import OllamaServer
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+QUESTION = Question(text="Should a small town replace its streetlights with LEDs?", language="en")
+RUN_SECONDS = 280.0
+
+
+def three_seats(model: str, **rules: Any) -> Council:
+    seats = tuple(Seat(id=f"seat-{number}", model=model) for number in (1, 2, 3))
+    return Council.model_validate({"seats": seats, "chairman": seats[0], "answer_tokens": 48} | rules)
+
+
+def settings_for(folder: Path, **values: Any) -> Settings:
+    return load_settings(env_file=None, data_dir=folder / "data", max_context=8192, **values)
+
+
+async def follow(run: Run, notice: Callable[[Event], None] = lambda event: None) -> list[Event]:
+    """Read a run to its end, telling every event."""
+    events: list[Event] = []
+    async with asyncio.timeout(RUN_SECONDS):
+        async for event in run.follow():
+            notice(event)
+            events.append(event)
+    return events
+
+
+async def deliberate(settings: Settings, council: Council) -> Run:
+    async with open_application(settings) as application:
+        run = application.runs.start(QUESTION, council, seed=7)
+        await follow(run)
+        return run
+
+
+def assert_every_stage_was_held(run: Run, backend: str) -> None:
+    transcript = run.transcript
+    assert (transcript.status, transcript.reason) == ("complete", "")
+    assert [stage.stage for stage in transcript.stages if stage.round == 0][:2] == ["answers", "ballots"]
+    assert {speech.backend for speech in transcript.speeches.values()} == {backend}
+    seats = {"seat-1", "seat-2", "seat-3"}
+    first_round = {voter: ballot for (voter, turn), ballot in transcript.ballots.items() if turn == 0}
+    assert set(first_round) == seats
+    assert all(set(ballot.order) == seats for ballot in first_round.values())
+    assert transcript.final_standings is not None and transcript.final_standings.voters == 3
+    assert transcript.synthesis is not None and transcript.synthesis.source == "chairman" and transcript.synthesis.text
+    assert transcript.minutes is not None
+
+
+@pytest.mark.ollama
+async def test_a_question_goes_through_every_stage_on_ollama(ollama_server: OllamaServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, backends=("ollama",), ollama_host=ollama_server.url)
+    run = await deliberate(settings, three_seats("tiny", second_look="never"))
+    assert_every_stage_was_held(run, "ollama")
+
+
+async def test_a_question_goes_through_every_stage_in_this_process(tiny_gguf: Path, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, backends=("llama_cpp",), weights=(tiny_gguf,))
+    run = await deliberate(settings, three_seats("tiny", mode="full", debate="always"))
+    assert_every_stage_was_held(run, "llama_cpp")
+    assert run.transcript.debates[1].held
+    assert {seat for seat, _ in run.transcript.stances} == {"seat-1", "seat-2", "seat-3"}
+
+
+@pytest.mark.ollama
+async def test_ollama_is_killed_amid_the_answers_and_every_seat_answers_from_its_weights(
+    doomed_ollama: OllamaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_MODELS", str(doomed_ollama.models_dir))
+    settings = settings_for(tmp_path, ollama_host=doomed_ollama.url)
+    pieces = 0
+
+    def kill_at_the_third_piece(event: Event) -> None:
+        nonlocal pieces
+        pieces += isinstance(event, TurnDelta)
+        if pieces == 3:
+            doomed_ollama.kill()
+
+    async with open_application(settings) as application:
+        run = application.runs.start(QUESTION, three_seats("tiny", answer_tokens=1024), seed=7)
+        events = await follow(run, kill_at_the_third_piece)
+    assert any(isinstance(event, TurnRestarted) for event in events)
+    answers = [event for event in events if isinstance(event, TurnFinished) and event.turn.kind == "answer"]
+    assert {(answer.turn.seat.id, answer.backend) for answer in answers} == {
+        (f"seat-{number}", "llama_cpp") for number in (1, 2, 3)
+    }
+    assert run.transcript.status == "complete"

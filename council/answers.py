@@ -58,11 +58,13 @@ async def _ask(seat: Seat, deliberation: Deliberation) -> TurnFinished | TurnFai
     task = ANSWER.format(persona=f"{persona} " if persona else "", language=language_instruction(deliberation.question))
     return await take_turn(
         Turn(kind="answer", seat=seat),
-        Prompt(lambda _: task),
-        deliberation=deliberation,
-        max_tokens=deliberation.council.answer_tokens,
-        temperature=seat.temperature,
-        think=None,
+        Prompt(
+            lambda _: task,
+            max_tokens=deliberation.council.answer_tokens,
+            temperature=seat.temperature,
+            think=None,
+        ),
+        deliberation,
     )
 
 

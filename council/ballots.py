@@ -3,8 +3,8 @@
 The counting is in tally.py, what a ballot looks like in ballot_text.py.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from council.answers import language_instruction
 from council.ballot_text import ParsedBallot, ballot_schema, parse_ballot
@@ -83,11 +83,11 @@ async def _cast(
     turn = Turn(kind="ballot", seat=seat, round=round)
     mapping = label_map(order)
     asked = _first_look(turn, mapping, answers, deliberation)
-    raw, parsed, fault = await _ask(turn, asked, list(mapping), deliberation, notes=True)
+    raw, parsed, fault = await _ask(turn, asked, list(mapping), deliberation)
     if parsed is None and raw:
         again = BALLOT_AGAIN.format(fault=fault, example=ballot_example(list(mapping), notes=True))
-        asked = Prompt(asked.task, asked.texts, (Message("assistant", raw), Message("user", again)))
-        raw, parsed, fault = await _ask(turn, asked, list(mapping), deliberation, notes=True)
+        asked = replace(asked, dialogue=(Message("assistant", raw), Message("user", again)))
+        raw, parsed, fault = await _ask(turn, asked, list(mapping), deliberation)
     if parsed is None:
         deliberation.emit(BallotVoid(voter=seat.id, round=round, reason=fault, raw=raw))
         return None
@@ -114,20 +114,25 @@ def _first_look(turn: Turn, mapping: dict[str, str], answers: Mapping[str, str],
             format=BALLOT_FORMAT.format(example=example),
         )
 
-    return Prompt(task, anonymous(answers, list(mapping.values()), deliberation))
+    return _constrained(task, anonymous(answers, list(mapping.values()), deliberation), list(mapping), notes=True)
 
 
-async def _ask(
-    turn: Turn, prompt: Prompt, labels: Sequence[str], deliberation: Deliberation, *, notes: bool
-) -> tuple[str, ParsedBallot | None, str]:
-    """Return the voter's text, the ballot read from it, and the fault where there is none."""
-    outcome = await take_turn(
-        turn,
-        prompt,
-        deliberation=deliberation,
+def _constrained(
+    task: Callable[[Mapping[str, str]], str], texts: Mapping[str, str], labels: Sequence[str], *, notes: bool
+) -> Prompt:
+    return Prompt(
+        task,
+        texts,
         max_tokens=ballot_tokens(len(labels), notes=notes),
         json_schema=ballot_schema(labels, notes=notes),
     )
+
+
+async def _ask(
+    turn: Turn, prompt: Prompt, labels: Sequence[str], deliberation: Deliberation
+) -> tuple[str, ParsedBallot | None, str]:
+    """Return the voter's text, the ballot read from it, and the fault where there is none."""
+    outcome = await take_turn(turn, prompt, deliberation)
     if isinstance(outcome, TurnFailed):
         return "", None, outcome.reason
     try:
@@ -159,8 +164,9 @@ async def _second(ballot: Ballot, answers: Mapping[str, str], deliberation: Deli
     def task(texts: Mapping[str, str]) -> str:
         return SECOND_LOOK.format(candidates=show(texts, mapping, deliberation.nonce(turn)), example=example)
 
-    prompt = Prompt(task, anonymous(answers, list(mapping.values()), deliberation))
-    _, parsed, _ = await _ask(turn, prompt, list(mapping), deliberation, notes=False)
+    texts = anonymous(answers, list(mapping.values()), deliberation)
+    prompt = _constrained(task, texts, list(mapping), notes=False)
+    _, parsed, _ = await _ask(turn, prompt, list(mapping), deliberation)
     if parsed is None:
         return None
     second = ballot.model_copy(update={"second_order": tuple(mapping[label] for label in parsed.order)})

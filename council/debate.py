@@ -5,7 +5,7 @@ A seat first states whether it keeps, revises or concedes, with its reason; only
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from council.anonymity import fence
@@ -110,13 +110,9 @@ async def _speak(
     seat: Seat, answers: Mapping[str, str], ballots: Sequence[Ballot], round: int, deliberation: Deliberation
 ) -> tuple[Stance, str | None] | None:
     turn = Turn(kind="stance", seat=seat, round=round)
-    outcome = await take_turn(
-        turn,
-        _prompt(STANCE, turn, answers, ballots, deliberation, example=STANCE_EXAMPLE),
-        deliberation=deliberation,
-        max_tokens=STANCE_TOKENS,
-        json_schema=STANCE_SCHEMA,
-    )
+    prompt = _prompt(STANCE, turn, answers, ballots, deliberation, example=STANCE_EXAMPLE)
+    prompt = replace(prompt, max_tokens=STANCE_TOKENS, json_schema=STANCE_SCHEMA)
+    outcome = await take_turn(turn, prompt, deliberation)
     stance = read_stance(outcome.text, seat.id, round) if isinstance(outcome, TurnFinished) else None
     if stance is None:
         return None
@@ -124,13 +120,9 @@ async def _speak(
     if stance.decision != "revise":
         return stance, None
     turn = Turn(kind="revision", seat=seat, round=round)
-    outcome = await take_turn(
-        turn,
-        _prompt(REVISION, turn, answers, ballots, deliberation, reason=stance.reason),
-        deliberation=deliberation,
-        max_tokens=deliberation.council.answer_tokens,
-        temperature=seat.temperature,
-    )
+    prompt = _prompt(REVISION, turn, answers, ballots, deliberation, reason=stance.reason)
+    prompt = replace(prompt, max_tokens=deliberation.council.answer_tokens, temperature=seat.temperature)
+    outcome = await take_turn(turn, prompt, deliberation)
     return stance, outcome.text if isinstance(outcome, TurnFinished) else None
 
 

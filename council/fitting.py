@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from council.context import cut, fair_shares, window
 from council.deliberation import Deliberation
@@ -26,13 +27,18 @@ LEAST_TEXT_TOKENS = 32
 class Prompt:
     """What one turn is asked after the shared head: `task` writes it around `texts`, which may be shortened to fit.
 
-    `dialogue` is what was said since, when a turn is asked again. With `is_short` half of the window must do.
+    `dialogue` is what was said since, when a turn is asked again. With `is_short` half of the window must do. The rest
+    is how the answer is bounded and sampled (as in `GenerationConfig`).
     """
 
     task: Callable[[Mapping[str, str]], str]
     texts: Mapping[str, str] = field(default_factory=dict)
     dialogue: tuple[Message, ...] = ()
     is_short: bool = False
+    max_tokens: int = 0
+    json_schema: dict[str, Any] | None = None
+    think: bool | None = False
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,13 +68,13 @@ async def prepare(deliberation: Deliberation, *, output_tokens: int) -> None:
         )
 
 
-async def fit(prompt: Prompt, turn: Turn, max_tokens: int, deliberation: Deliberation) -> Fitted:
+async def fit(prompt: Prompt, turn: Turn, deliberation: Deliberation) -> Fitted:
     """Build a turn's messages, shortening its texts fairly where the window is too small for them.
 
     Raises RequestRejectedError when it does not fit even without them.
     """
     model = turn.seat.model
-    room = deliberation.windows[model] - max_tokens - TEMPLATE_TOKENS
+    room = deliberation.windows[model] - prompt.max_tokens - TEMPLATE_TOKENS
     if prompt.is_short:
         room //= 2
     messages = _messages(prompt, prompt.texts, deliberation)

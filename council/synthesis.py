@@ -66,13 +66,9 @@ async def _write(
                 language=language_instruction(deliberation.question),
             )
 
-        outcome = await take_turn(
-            turn,
-            Prompt(task, texts, is_short=is_short),
-            deliberation=deliberation,
-            max_tokens=deliberation.council.answer_tokens,
-            temperature=seat.temperature,
-        )
+        length = deliberation.council.answer_tokens
+        prompt = Prompt(task, texts, is_short=is_short, max_tokens=length, temperature=seat.temperature)
+        outcome = await take_turn(turn, prompt, deliberation)
         if isinstance(outcome, TurnFinished):
             own = seat.id == deliberation.council.chairman.id
             return Synthesis(seat=seat.id, text=outcome.text, source="chairman" if own else "stand_in")
@@ -111,13 +107,8 @@ async def _take_minutes(
         )
 
     texts = anonymous(answers, list(labels.values()), deliberation) | {final: synthesis.text}
-    outcome = await take_turn(
-        turn,
-        Prompt(task, texts),
-        deliberation=deliberation,
-        max_tokens=MINUTES_TOKENS,
-        json_schema=minutes_schema(list(labels)),
-    )
+    prompt = Prompt(task, texts, max_tokens=MINUTES_TOKENS, json_schema=minutes_schema(list(labels)))
+    outcome = await take_turn(turn, prompt, deliberation)
     minutes = read_minutes(outcome.text, labels, winner) if isinstance(outcome, TurnFinished) else None
     if minutes is not None:
         deliberation.emit(MinutesTaken(minutes=minutes))

@@ -94,24 +94,14 @@ class Transcript:
                 self._apply_turn(event)
             case ev.TurnReused():
                 self.speeches[event.turn.key] = self.earlier_speeches.pop(event.turn.key)
-            case ev.BallotCast(ballot=ballot):
-                self.ballots[ballot.voter, ballot.round] = ballot
-                self.void_ballots.pop((ballot.voter, ballot.round), None)
-            case ev.BallotVoid():
-                self.void_ballots[event.voter, event.round] = event
-                self.ballots.pop((event.voter, event.round), None)
-            case ev.StandingsComputed(standings=standings):
-                self.standings[standings.round] = standings
-            case ev.DebateDecided():
-                self.debates[event.round] = event
-            case ev.StanceTaken(stance=stance):
-                self.stances[stance.seat, stance.round] = stance
-            case ev.RevisionUndone():
-                self.undone[event.seat, event.round] = event
+            case ev.BallotCast() | ev.BallotVoid():
+                self._apply_ballot(event)
             case ev.SynthesisWritten(synthesis=synthesis):
                 self.synthesis = synthesis
             case ev.MinutesTaken(minutes=minutes):
                 self.minutes = minutes
+            case ev.StandingsComputed() | ev.DebateDecided() | ev.StanceTaken() | ev.RevisionUndone():
+                self._apply_conclusion(event)
             case _:
                 assert_never(event)
 
@@ -133,6 +123,28 @@ class Transcript:
                 for speech in self.speeches.values():
                     if speech.state == "speaking":
                         speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at
+
+    def _apply_ballot(self, event: ev.BallotCast | ev.BallotVoid) -> None:
+        match event:
+            case ev.BallotCast(ballot=ballot):
+                self.ballots[ballot.voter, ballot.round] = ballot
+                self.void_ballots.pop((ballot.voter, ballot.round), None)
+            case ev.BallotVoid():
+                self.void_ballots[event.voter, event.round] = event
+                self.ballots.pop((event.voter, event.round), None)
+
+    def _apply_conclusion(
+        self, event: ev.StandingsComputed | ev.DebateDecided | ev.StanceTaken | ev.RevisionUndone
+    ) -> None:
+        match event:
+            case ev.StandingsComputed(standings=standings):
+                self.standings[standings.round] = standings
+            case ev.DebateDecided():
+                self.debates[event.round] = event
+            case ev.StanceTaken(stance=stance):
+                self.stances[stance.seat, stance.round] = stance
+            case ev.RevisionUndone():
+                self.undone[event.seat, event.round] = event
 
     def _begin_again(self) -> None:
         """What was concluded is drawn anew when a run is resumed; what was said waits to be taken over."""

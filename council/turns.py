@@ -31,31 +31,22 @@ Outcome = TypeVar("Outcome", TurnFinished, TurnFailed)
 LEFT_OUT = "Left out, because the conclusion was asked for at once."
 
 
-async def take_turn(
-    turn: Turn,
-    prompt: Prompt,
-    *,
-    deliberation: Deliberation,
-    max_tokens: int,
-    json_schema: dict[str, Any] | None = None,
-    think: bool | None = False,
-    temperature: float = 0.0,
-) -> TurnFinished | TurnFailed:
+async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> TurnFinished | TurnFailed:
     """Let a seat speak and tell everything that happens as events.
 
     A resumed run takes over what the seat said before, if it was asked the very same thing. An expected failure is
     returned as TurnFailed, never raised.
     """
     config = GenerationConfig(
-        temperature=temperature,
-        max_tokens=max_tokens,
-        context_tokens=deliberation.windows.get(turn.seat.model, deliberation.max_context),
+        temperature=prompt.temperature,
+        max_tokens=prompt.max_tokens,
+        context_tokens=deliberation.windows[turn.seat.model],
         seed=deliberation.turn_seed(turn),
-        json_schema=json_schema,
-        think=think,
+        json_schema=prompt.json_schema,
+        think=prompt.think,
     )
     try:
-        fitted = await fit(prompt, turn, max_tokens, deliberation)
+        fitted = await fit(prompt, turn, deliberation)
     except BackendError as error:
         deliberation.emit(TurnStarted(turn=turn))
         return _end(TurnFailed(turn=turn, reason=str(error)), deliberation)

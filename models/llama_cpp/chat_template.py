@@ -15,23 +15,25 @@ from models.llama_cpp.runtime import BACKEND
 from models.llama_cpp.thinking import opens_thinking
 from models.llama_cpp.vocabulary import Vocabulary
 
+# What a template ends with stands in an expression: Jinja drops a newline at the very end of plain text.
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "<|im_start|>assistant\n"
+    "{{ '<|im_start|>assistant\n' }}"
 )
 LLAMA_3 = (
     "{{ bos_token }}{% for message in messages %}<|start_header_id|>{{ message['role'] }}<|end_header_id|>\n\n"
-    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}<|start_header_id|>assistant<|end_header_id|>\n\n"
+    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}"
 )
 GEMMA = (
     "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}"
     "{{ raise_exception('no system role') }}{% endif %}<start_of_turn>"
     "{{ 'model' if message['role'] == 'assistant' else message['role'] }}\n{{ message['content'] | trim }}"
-    "<end_of_turn>\n{% endfor %}<start_of_turn>model\n"
+    "<end_of_turn>\n{% endfor %}{{ '<start_of_turn>model\n' }}"
 )
 PHI_3 = (
     "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
-    "<|assistant|>\n"
+    "{{ '<|assistant|>\n' }}"
 )
 MISTRAL = (
     "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}"

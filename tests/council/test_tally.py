@@ -57,6 +57,29 @@ def test_where_borda_and_kemeny_name_different_leaders_both_are_tied():
     assert standings.winner is None and set(standings.tied) == {"a", "b"}
 
 
+def voters_with(nets: dict[str, int], answers: str) -> list[Ballot]:
+    """Voters whose net pairwise votes are exactly these even numbers, and 0 elsewhere (McGarvey's construction)."""
+    orders = []
+    for (first, second), net in nets.items():
+        rest = "".join(answer for answer in answers if answer not in (first, second))
+        orders += [first + second + rest, rest[::-1] + first + second] * (net // 2)
+    return [ballot(f"voter-{number}", order) for number, order in enumerate(orders)]
+
+
+def test_kemenys_leader_is_among_the_tied_even_if_the_leader_by_shares_beats_it():
+    standings = count(*voters_with({"km": 4, "ml": 4, "lk": 2, "lz": 8}, "klmz"), answers="klmz")
+    assert standings.order[0].seat == "l" and standings.central_order[0] == "k"
+    assert standings.wins["l"]["k"] - standings.wins["k"]["l"] == 2
+    assert standings.winner is None and set(standings.tied) == {"l", "m", "k"} and standings.cycle
+
+
+def test_an_answer_that_beats_each_rival_is_no_clear_winner_while_another_has_its_share():
+    ballots = [ballot(f"x{n}", "abc") for n in range(4)] + [ballot(f"y{n}", "bca") for n in range(2)]
+    standings = count(*ballots)
+    assert standings.margin == 2.0 and scores(standings)["a"] == pytest.approx(scores(standings)["b"])
+    assert standings.winner is None and standings.tied == ("a", "b")
+
+
 def test_equal_scores_share_a_place():
     standings = count(ballot("x", "abcd"), ballot("y", "badc"), answers="abcd")
     assert [standing.place for standing in standings.order] == [1, 1, 3, 3]

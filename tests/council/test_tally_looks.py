@@ -44,6 +44,14 @@ def test_a_consistent_voter_outweighs_two_that_go_by_position():
     assert count(*swayed, ballot("z", "abc", "abc")).winner == "a"
 
 
+def test_one_ballot_is_the_voice_of_the_heaviest_voter():
+    doubtful = [ballot("x", "abc", "acb"), ballot("y", "abc", "acb"), ballot("z", "bac", "bca")]
+    standings = count(*doubtful)
+    assert standings.margin == pytest.approx(2 / 3) and standings.winner == "a"
+    sure = ballot("w", "bac", "bac")
+    assert count(doubtful[0], doubtful[1], sure).winner is None
+
+
 def test_voters_that_only_reverse_what_they_see_leave_nothing_to_count():
     standings = count(ballot("a", "abc", "cba"), ballot("b", "bca", "acb"))
     assert standings.weights == {"a": 0.0, "b": 0.0}

@@ -189,8 +189,10 @@ def _usable(cards: Sequence[ModelCard]) -> list[ModelCard]:
 
 
 def _are_same_weights(card: ModelCard, other: ModelCard) -> bool:
+    """Tell another tag of the same model; two models of one size are two, as those that were trained alike are."""
     same_size = card.size_bytes == other.size_bytes > 0
-    return is_same(card.name, other.name) or (same_size and card.family == other.family)
+    same_title = card.name.rpartition(":")[0] == other.name.rpartition(":")[0] != ""
+    return is_same(card.name, other.name) or (same_size and same_title)
 
 
 def _fitting(models: Sequence[ModelCard]) -> list[ModelCard]:

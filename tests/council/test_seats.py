@@ -140,6 +140,11 @@ def test_without_a_model_that_can_answer_the_message_says_how_to_get_one(cards: 
         choose_seats(cards)
 
 
+def test_models_of_one_size_and_family_are_still_different_models():
+    trained_alike = [card(f"tiny-{letter}", "llama", 0.001) for letter in "abc"]
+    assert [seat.model for seat in choose_seats(trained_alike)] == ["tiny-a", "tiny-b", "tiny-c"]
+
+
 def test_one_model_under_the_names_of_two_backends_is_one_model():
     in_process = ModelCard("Llama-3.2-3B-Instruct-Q4_K_M", "llama_cpp", "llama", 2_019_377_696)
     assert models_of(choose_seats([LLAMA_3, in_process])) == ["llama3.2:3b"] * 3

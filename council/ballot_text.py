@@ -16,12 +16,10 @@ from council.errors import BallotError
 ENUM_UP_TO = 5
 """With more answers the possible orders are too many to be listed in a schema."""
 NOTE_CHARACTERS = 100
-MARKERS = {"en": "FINAL RANKING:", "fr": "CLASSEMENT FINAL :"}
-"""What stands before the order in a ballot that is not JSON, alone at the beginning of a line."""
-
 _THOUGHT = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis)"
 _OPEN = re.compile(rf"<{_THOUGHT}>|\[THINK\]|<\|channel\|>\s*analysis(?:\s*<\|message\|>)?", re.IGNORECASE)
 _CLOSE = re.compile(rf"</{_THOUGHT}>|\[/THINK\]|<\|end\|>|<\|channel\|>\s*final(?:\s*<\|message\|>)?", re.IGNORECASE)
+# What stands before the order, at the beginning of a line, in a ballot that is not JSON.
 _MARKER = re.compile(
     r"\b(?:FINAL[ \t]+(?:RANKING|ORDER)|(?:CLASSEMENT|ORDRE)[ \t]+FINAL)\b|(?P<broken>\"order\"\s*:)", re.IGNORECASE
 )

@@ -16,6 +16,7 @@ from council.errors import BallotError
 ENUM_UP_TO = 5
 """With more answers the possible orders are too many to be listed in a schema."""
 NOTE_CHARACTERS = 100
+
 _THOUGHT = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis)"
 _OPEN = re.compile(rf"<{_THOUGHT}>|\[THINK\]|<\|channel\|>\s*analysis(?:\s*<\|message\|>)?", re.IGNORECASE)
 _CLOSE = re.compile(rf"</{_THOUGHT}>|\[/THINK\]|<\|end\|>|<\|channel\|>\s*final(?:\s*<\|message\|>)?", re.IGNORECASE)

@@ -214,7 +214,8 @@ class HttpServer:
             return kind.model_validate_json(raw)
         except ValidationError as error:
             shown = raw[:80].decode(errors="replace")
-            raise self.bad_response(f"sent something that is not its usual JSON: {shown!r}. {self.remedy}") from error
+            what = f"sent something that is not its usual JSON: {shown!r}. Check what answers at this address."
+            raise self.bad_response(what) from error
 
     def bad_response(self, what: str) -> BadResponseError:
         """Make the error for a response that cannot be used."""

@@ -48,7 +48,7 @@ class Reply:
 
     def _complete(self, line: wire.ChatLine) -> Completion:
         server, model = self._server.name, self._model
-        if line.prompt_eval_count >= self._window:
+        if self._is_cut(line.prompt_eval_count):
             message = (
                 f"{server} cut the prompt for {model!r}: it has more than {self._window} tokens. "
                 "Shorten the question or allow a longer context."
@@ -66,6 +66,14 @@ class Reply:
             prompt_seconds=line.prompt_eval_duration / NANOSECONDS,
             completion_seconds=line.eval_duration / NANOSECONDS,
         )
+
+    def _is_cut(self, tokens: int) -> bool:
+        """Tell whether the server read less than it was sent: it fills the window then, or in some versions half of it.
+
+        Nine bytes a token is twice what prose needs, so a whole prompt is never taken for a cut one.
+        """
+        is_implausible = 0 < tokens < self.prompt_bytes / 9 and self.prompt_bytes / 3 > self._window
+        return tokens >= self._window or is_implausible
 
     def _why_empty(self) -> str:
         if self._words.has_thinking:

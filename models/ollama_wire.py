@@ -46,11 +46,15 @@ class Details(BaseModel):
 
 
 class Tag(BaseModel):
-    """One installed model, from /api/tags; `size` is its weights on disk."""
+    """One installed model, from /api/tags; `size` is its weights on disk.
+
+    One with a `remote_host` is only a name: the server sends every prompt to that host.
+    """
 
     name: str
     size: int = 0
     digest: str = ""
+    remote_host: str = ""
     details: Details = Field(default_factory=Details)
 
 
@@ -107,6 +111,7 @@ def chat_payload(
     """Build a request for /api/chat; without messages it only loads the model.
 
     The context is always stated: the server's own default is small, and it cuts longer prompts without a word.
+    Recent servers are told to refuse instead (`truncate`, `shift`); older ones ignore these fields.
     """
     options: dict[str, Any] = {
         "num_ctx": config.context_tokens,
@@ -120,6 +125,8 @@ def chat_payload(
         "model": model,
         "messages": [asdict(message) for message in messages],
         "stream": True,
+        "truncate": False,
+        "shift": False,
         "keep_alive": keep_alive_value(keep_alive),
         "options": options,
     }
@@ -144,6 +151,7 @@ def card_from_tag(tag: Tag) -> ModelCard:
         size_bytes=tag.size,
         parameters=tag.details.parameter_size or "",
         quantization=tag.details.quantization_level or "",
+        remark=f"runs at {tag.remote_host}, not on this machine" if tag.remote_host else "",
     )
 
 

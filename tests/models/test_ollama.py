@@ -30,6 +30,8 @@ async def test_every_field_of_the_configuration_reaches_the_server() -> None:
         "model": "thinker",
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}],
         "stream": True,
+        "truncate": False,
+        "shift": False,
         "keep_alive": "5m",
         "options": {"num_ctx": 2048, "num_predict": 64, "temperature": 0.3, "seed": 5, "stop": ["END"]},
         "format": schema,
@@ -124,3 +126,16 @@ async def test_token_counts_are_learned_from_the_server() -> None:
         await listen(backend, messages=[Message("user", text)])
         after = await backend.count_tokens("tiny", text)
     assert before < 300 < after
+
+
+async def test_a_model_that_runs_elsewhere_says_so() -> None:
+    cloud = {
+        "name": "big:cloud",
+        "size": 384,
+        "digest": "d",
+        "remote_model": "big",
+        "remote_host": "https://far.example",
+    }
+    async with ollama(tags=refuses(200, {"models": [cloud]})) as (backend, _):
+        (card,) = (await backend.health()).models
+    assert card.remark == "runs at https://far.example, not on this machine"

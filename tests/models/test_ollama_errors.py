@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from models.base import Message
 from models.errors import (
     BackendError,
     BackendOverloadedError,
@@ -26,11 +27,18 @@ from tests.models.scripts import (
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_prompt_that_the_server_cut_is_an_error_not_an_answer() -> None:
-    last = ollama_line(done=True, done_reason="stop", prompt_eval_count=2048, eval_count=3)
+@pytest.mark.parametrize("counted", [2048, 1026], ids=["the whole window", "half of it"])
+async def test_a_prompt_that_the_server_cut_is_an_error_not_an_answer(counted: int) -> None:
+    last = ollama_line(done=True, done_reason="stop", prompt_eval_count=counted, eval_count=3)
     async with ollama(says(ollama_line("Hello"), last)) as (backend, _):
         with pytest.raises(RequestRejectedError, match="more than 2048 tokens"):
-            await listen(backend)
+            await listen(backend, messages=[Message("user", "many words " * 1000)])
+
+
+async def test_a_long_prompt_of_long_words_is_not_taken_for_a_cut_one() -> None:
+    last = ollama_line(done=True, done_reason="stop", prompt_eval_count=1500, eval_count=3)
+    async with ollama(says(ollama_line("Hello"), last)) as (backend, _):
+        assert (await listen(backend, messages=[Message("user", "many words " * 1000)]))[-1].completion is not None
 
 
 async def test_pulling_tells_its_progress_over_all_files() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from council.domain import Council, Question, Turn
 from council.events import Event
+from council.seats import family_of
 from council.transcript import Transcript
 from models.base import Backend, ModelCard
 
@@ -54,11 +55,8 @@ class Deliberation:
 
     @property
     def families(self) -> Mapping[str, str]:
-        """Each seat's model family; a model of unknown family counts as one of its own."""
-        return {
-            seat.id: (self.cards[seat.model].family if seat.model in self.cards else "") or seat.model
-            for seat in self.council.seats
-        }
+        """Each seat's model family."""
+        return {seat.id: family_of(self.cards[seat.model]) for seat in self.council.seats}
 
     def nonce(self, turn: Turn) -> str:
         """Return the code of a turn's fences: unguessable for who writes an answer, the same when a run is resumed."""

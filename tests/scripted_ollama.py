@@ -103,7 +103,10 @@ def _handler(script: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
                     }
                 )
             elif self.path == "/api/chat":
-                self._chat(script.answer(request) if request["messages"] else "")
+                if request["messages"]:
+                    self._chat(script.answer(request))
+                else:  # a request without messages only loads the model
+                    self._send({"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"})
 
         def _chat(self, text: str) -> None:
             last = {"done_reason": "stop", "prompt_eval_count": 50, "eval_count": 20, "eval_duration": 1_000_000}

@@ -134,6 +134,8 @@ class OllamaBackend:
             await ticket.admitted.wait()
             seconds = self._timeouts.load_seconds + self._timeouts.first_token_seconds
             body = await self._fetch(wire.Embeddings, "/api/embed", payload, model=model, seconds=seconds)
+            if not self._memory.is_loaded(ticket.model):
+                await self._look_at_memory()
         if len(body.embeddings) != len(texts):
             raise self._server.bad_response(f"sent {len(body.embeddings)} vectors for {len(texts)} texts. Try again.")
         return body.embeddings
@@ -160,6 +162,8 @@ class OllamaBackend:
         think = config.think if "thinking" in card.capabilities else None  # others reject the field with HTTP 400
         payload = wire.chat_payload(model, messages, config, keep_alive=self._keep_alive, think=think)
         prompt = "\n".join(message.content for message in messages)
+        if not self._memory.was_seen:
+            await self._look_at_memory()
         with self._line.place(model, config.context_tokens, prompt) as ticket:
             if not ticket.admitted.is_set():
                 yield Chunk(notice=f"waiting for {model!r}: {self._line.ahead_of(ticket)} before it in line")

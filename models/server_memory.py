@@ -26,6 +26,11 @@ class ServerMemory:
     _together: set[frozenset[str]] = field(default_factory=set)
     _too_much: set[frozenset[str]] = field(default_factory=set)
 
+    @property
+    def was_seen(self) -> bool:
+        """Tell whether the server was looked at before."""
+        return bool(self._together)
+
     def know_sizes(self, sizes: Mapping[str, int]) -> None:
         """Note how large models are on disk, for those that were never seen loaded."""
         for model, size in sizes.items():

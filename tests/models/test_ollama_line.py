@@ -125,11 +125,11 @@ async def test_the_next_model_is_loaded_while_the_last_one_writes() -> None:
 class SmallServer:
     """Loads and drives out models as a server does that has room for so many; counts the loads."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, loaded: str = "") -> None:
         self.loads: list[str] = []
         self.most_at_once = 0
         self._room = room
-        self._loaded: list[str] = []
+        self._loaded = list(loaded)
         self._writing: list[str] = []
 
     async def handle(self, call: Call, wire: Wire) -> None:
@@ -139,10 +139,11 @@ class SmallServer:
         model = call.body.get("model", "")
         if call.path == "/api/chat":
             self._load(model)
-        self._writing.append(model)
-        self.most_at_once = max(self.most_at_once, len(set(self._writing)))
-        await asyncio.sleep(0.01)
-        self._writing.remove(model)
+        if call.body.get("messages"):
+            self._writing.append(model)
+            self.most_at_once = max(self.most_at_once, len(set(self._writing)))
+            await asyncio.sleep(0.03)
+            self._writing.remove(model)
         await ollama_server(HELLO, show=refuses(200, {"capabilities": ["completion"]}))(call, wire)
 
     def _load(self, model: str) -> None:
@@ -156,11 +157,18 @@ async def test_stages_of_three_models_cost_as_few_loads_as_can_be(room: int, loa
     small = SmallServer(room)
     async with serve(small.handle) as server:
         backend = open_ollama(server.url)
-        for model in "abc":
-            await backend.describe(model)
-        small.most_at_once = 0
         for _ in range(3):
             await asyncio.gather(*(listen(backend, model, messages=SHARED) for model in "abc" for _ in range(2)))
         await backend.close()
     assert len(small.loads) == loads
     assert small.most_at_once == at_once
+
+
+async def test_models_that_are_loaded_already_answer_at_once_from_the_first_request_on() -> None:
+    small = SmallServer(3, loaded="abc")
+    async with serve(small.handle) as server:
+        backend = open_ollama(server.url)
+        await asyncio.gather(*(listen(backend, model) for model in "abc"))
+        await backend.close()
+    assert small.loads == []
+    assert small.most_at_once == 3

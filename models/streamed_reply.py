@@ -66,5 +66,11 @@ async def read_reply(server: HttpServer, request: Request, reply: Reply, model: 
             async with server.limit(*(later if reply.has_begun else first)):
                 raw = await anext(lines, None)
             chunk = reply.read(raw)
-            if chunk.text or chunk.thinking or chunk.completion:
-                yield chunk
+            for part in _apart(chunk):
+                yield part
+
+
+def _apart(chunk: Chunk) -> list[Chunk]:
+    """One line may bring thoughts, text and the end at once; a chunk has one field set, or none and is left out."""
+    parts = (Chunk(thinking=chunk.thinking), Chunk(text=chunk.text), Chunk(completion=chunk.completion))
+    return [part for part in parts if part != Chunk()]

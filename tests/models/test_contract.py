@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,10 @@ async def listen(backend: Backend, model: str = "tiny", config: GenerationConfig
         return [chunk async for chunk in chunks]
 
 
+def values_of(chunk: Chunk) -> list[object]:
+    return [getattr(chunk, field.name) for field in fields(chunk)]
+
+
 @pytest.fixture(params=[ScriptedOllama(), ScriptedOpenAI()], ids=lambda scripted: scripted.name)
 def scripted(request: pytest.FixtureRequest) -> Scripted:
     """A backend over HTTP whose server is scripted."""
@@ -50,7 +55,8 @@ def open_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     @asynccontextmanager
     async def open_scripted(scripted: Scripted) -> AsyncIterator[Backend]:
         texts = [scripted.hello(text) for text in ("Hello", ", ", "world")]
-        async with scripted.open(says(*texts, scripted.done)) as (backend, _):
+        thought = scripted.hello("<think>Hm</think>He")
+        async with scripted.open(says(thought, *texts, scripted.done)) as (backend, _):
             yield backend
 
     @asynccontextmanager
@@ -84,6 +90,7 @@ async def test_an_answer_comes_in_pieces_and_ends_with_one_completion(open_backe
     texts = [chunk.text for chunk in chunks if chunk.text]
     assert len(texts) > 1
     assert [chunk.completion is not None for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert {sum(map(bool, values_of(chunk))) for chunk in chunks} == {1}
     completion = chunks[-1].completion
     assert completion is not None
     assert (completion.backend, completion.model) == (backend.name, "tiny")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
@@ -35,6 +36,7 @@ class LlamaCppBackend:
         limits = Limits(gpu_layers, memory_bytes, threads or _default_threads(), parallel)
         self._residents = Residents(weights, limits)
         self._vocabularies: dict[Path, Model] = {}
+        self._vocabularies_lock = threading.Lock()
 
     async def health(self) -> Health:
         """Say whether the library can be used and whether there are weights; both are cheap to look up."""
@@ -129,10 +131,11 @@ class LlamaCppBackend:
 
     def _tokenize_without_weights(self, name: str, text: str) -> list[int]:
         weights = self._finder.resolve(name)
-        model = self._vocabularies.get(weights.path)
-        if model is None:
-            model = self._vocabularies[weights.path] = Model(runtime(), weights.path, vocabulary_only=True)
-        return model.vocabulary.tokenize(text)
+        with self._vocabularies_lock:
+            model = self._vocabularies.get(weights.path)
+            if model is None:
+                model = self._vocabularies[weights.path] = Model(runtime(), weights.path, vocabulary_only=True)
+            return model.vocabulary.tokenize(text)
 
 
 def _default_threads() -> int:

@@ -17,6 +17,7 @@ from models.llama_cpp.memory import check_memory, estimate_need, gigabytes
 from models.llama_cpp.runtime import BACKEND, Runtime, runtime
 from models.llama_cpp.turnstile import Turnstile
 from models.llama_cpp.weights import Weights, WeightsFinder
+from models.names import canonical
 
 Tell = Callable[[str], None]
 
@@ -30,7 +31,6 @@ class Limits:
     threads: int = 1
     parallel: int = 4
     kept_sequences: int = 12
-    batch: int = 512
 
 
 @dataclass(eq=False)
@@ -79,6 +79,7 @@ class Residents:
         self._turn = asyncio.Lock()
         self._released = asyncio.Event()
         self._turnstile = Turnstile()
+        self._is_closing = False
 
     def loaded(self) -> list[Resident]:
         """Return the models in memory."""
@@ -86,7 +87,9 @@ class Residents:
 
     def find_loaded(self, name: str) -> Resident | None:
         """Return a model in memory by name or alias, even if its file has been removed since."""
-        return next((r for r in self._loaded.values() if name in (r.weights.name, *r.weights.aliases)), None)
+        wanted = canonical(name)
+        names = ((r, (r.weights.name, *r.weights.aliases)) for r in self._loaded.values())
+        return next((resident for resident, known in names if wanted in map(canonical, known)), None)
 
     async def lease(self, name: str, window: int, tell: Tell) -> Resident:
         """Return a loaded model, to be given back with `release`; news about the load are told meanwhile.
@@ -112,11 +115,14 @@ class Residents:
 
     async def close(self) -> None:
         """Unload everything; a load under way is waited for, because llama.cpp cannot be interrupted in it."""
-        openings = [opening.task for opening in self._openings.values()]
-        if openings:
-            await asyncio.wait(openings)
-        for resident in self.loaded():
-            await self._unload(resident)
+        self._is_closing = True
+        self._released.set()
+        while self._loaded or self._openings:
+            for resident in self.loaded():
+                await self._unload(resident)
+            if openings := [opening.task for opening in self._openings.values()]:
+                await asyncio.wait(openings)
+        self._is_closing = False
 
     async def _lease(self, weights: Weights, window: int, tell: Tell) -> Resident:
         if resident := self._loaded.get(weights.path):
@@ -191,7 +197,7 @@ class Residents:
             opening.tell(f"Unloading {oldest.weights.name!r} to make room for {weights.name!r}.")
             await self._unload(oldest)
             return True
-        if not self._loaded:
+        if not self._loaded or self._is_closing:
             return False
         opening.tell(f"{weights.name!r} waits until another model has finished: they do not fit into memory together.")
         self._released.clear()
@@ -232,7 +238,7 @@ class Residents:
             shape = ContextShape(
                 cells=cells,
                 sequences=limits.parallel + limits.kept_sequences,
-                batch=limits.batch,
+                batch=512 if layers == 0 else 2048,  # a CPU gains nothing from more, and newcomers wait longer
                 threads=limits.threads,
             )
             try:

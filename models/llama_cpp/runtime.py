@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import threading
 from collections import deque
 from typing import Any
 
@@ -10,6 +11,7 @@ from models.errors import BackendUnavailableError
 BACKEND = "llama_cpp"
 _ERROR_LEVEL = 4
 _CONTINUED = 5
+_FIRST_USE = threading.Lock()
 
 
 class Runtime:
@@ -50,7 +52,12 @@ class Runtime:
             self._complaints.append(line)
 
 
-@functools.cache
 def runtime() -> Runtime:
     """Return the process's one library: llama.cpp has one log and one set of devices however often it is used."""
+    with _FIRST_USE:  # of two made at once, the one that is dropped would take the log's callback with it
+        return _make_runtime()
+
+
+@functools.cache
+def _make_runtime() -> Runtime:
     return Runtime()

@@ -14,7 +14,10 @@ element.addEventListener('click', (event) => {
 """
 """Tells the server which of the buttons drawn inside an HTML part was pressed."""
 
-SHOW_RUN_IN_ADDRESS = "(target) => { window.council.showRun(target); }"
+ANNOUNCE = "element.setAttribute('role', 'status');"
+"""Makes an HTML part a region that screen readers follow politely."""
+
+SHOW_RUN_IN_ADDRESS = "(target, language) => { window.council.showRun(target); return [target, language]; }"
 SAVE_FILE = "(file) => { window.council.saveFile(file); }"
 REMEMBER_LANGUAGE = "(language) => { window.council.rememberLanguage(language); }"
 WRITE_QUESTION = "() => { window.council.writeQuestion(); }"

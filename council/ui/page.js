@@ -28,7 +28,9 @@
     wishedLanguage() {
       let wished = '';
       try { wished = localStorage.getItem('council-language') || ''; } catch { /* as above */ }
-      return (wished || navigator.language || 'en').toLowerCase().startsWith('fr') ? 'fr' : 'en';
+      const language = (wished || navigator.language || 'en').toLowerCase().startsWith('fr') ? 'fr' : 'en';
+      document.documentElement.lang = language;
+      return language;
     },
     toggleHistory() {
       document.querySelector('#sidebar .toggle-button')?.click();

@@ -43,6 +43,7 @@ def lay_out(application: Application) -> Page:
             language = gr.Radio(
                 [(texts.language.upper(), texts.language) for texts in PAGE_LANGUAGES],
                 value="en",
+                label="Language / Langue",
                 show_label=False,
                 container=False,
                 elem_id="language",

@@ -63,7 +63,7 @@ def _speak(language: str, mode: str, choices: Any) -> list[Any]:
     return [
         render_tagline(texts),
         history_panel.render_heading(texts),
-        gr.update(placeholder=texts.search),
+        gr.update(placeholder=texts.search, label=texts.search),
         composer.render_mode_note(mode, texts),
         *composer.label(texts),
         *seat_editor.label(texts, choices),

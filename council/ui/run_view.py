@@ -10,7 +10,7 @@ import gradio as gr
 from council.application import Application
 from council.domain import MAX_SEATS
 from council.errors import CouncilError
-from council.ui.browser_code import TELL_CLICKS
+from council.ui.browser_code import ANNOUNCE, TELL_CLICKS
 from council.ui.languages import texts_for
 from council.ui.marks import chip, sentence
 from council.ui.polite import on_ask
@@ -42,7 +42,8 @@ def build_run_view() -> RunView:
     made: dict[str, gr.HTML | gr.Markdown] = {}
     target = gr.Textbox(visible="hidden", elem_id="target", show_label=False)
     with gr.Column(elem_id="run"):
-        for part in ("question", "progress", "actions", "status_line"):
+        made["question"] = _part("question", "asked")
+        for part in ("progress", "actions", "status_line"):
             made[part] = _part(part)
         with gr.Column(elem_classes="card", elem_id="conclusion"):
             for part in ("answer_heading", "answer", "minutes"):
@@ -72,7 +73,7 @@ def _part(part: str, elem_id: str = "") -> gr.HTML | gr.Markdown:
     classes = [f"part-{part.replace('_', '-')}"]
     if part in MARKDOWN_PARTS:
         return gr.Markdown(elem_id=name, elem_classes=classes, container=False)
-    code = TELL_CLICKS if part in ACTING_PARTS else None
+    code = TELL_CLICKS if part in ACTING_PARTS else ANNOUNCE if part == "status_line" else None
     return gr.HTML(elem_id=name, elem_classes=classes, js_on_load=code, apply_default_css=False)
 
 

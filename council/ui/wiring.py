@@ -86,9 +86,10 @@ def _wire_asking(page: Page, events: RunEvents) -> None:
 def _wire_run(page: Page, follower: Follower, events: RunEvents, reader: HistoryReader) -> None:
     run, box = page.run, page.composer
     target, outputs = [run.target, page.language], list(run.outputs)
-    follow = run.target.change(follower.follow, target, outputs, trigger_mode="multiple", **QUIET)
+    follow = run.target.change(
+        follower.follow, target, outputs, js=SHOW_RUN_IN_ADDRESS, trigger_mode="multiple", **QUIET
+    )
     follow.then(reader.show, [page.history.search, page.language], page.history.list, **QUIET)
-    run.target.change(None, run.target, None, js=SHOW_RUN_IN_ADDRESS, **IN_BROWSER)
     changed = [run.target, box.message, page.file, box.follow_up, box.banner]
     for acting in run.acting:
         acting.click(events.act, target, changed, **QUIET)

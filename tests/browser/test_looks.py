@@ -1,0 +1,66 @@
+"""What the page looks like: in French, on a phone, in the dark, in two browsers at once."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage, Serve
+from tests.browser.seats import an_ollama, ask, at_length
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_french_browser_gets_a_french_page_and_may_switch(serve: Serve, open_page: OpenPage) -> None:
+    page = open_page(serve(an_ollama()).url, locale="fr-FR")
+    expect(page.locator("#ask")).to_have_text("Interroger le conseil")
+    ask(page, "Quelle est la capitale de l'Australie ?")
+    expect(page.locator("#answer-heading")).to_contain_text("3 sièges sur 3 ont répondu")
+    expect(page.locator("#ballots h3")).to_have_text("Votes")
+    page.locator("#language label", has_text="EN").click()
+    expect(page.locator("#ask")).to_have_text("Ask the council")
+    expect(page.locator("#answer-heading")).to_contain_text("3 of 3 seats answered")
+    expect(page.locator("#ballots h3")).to_have_text("Ballots")
+    page.reload()
+    expect(page.locator("#ask")).to_have_text("Ask the council")
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_a_phone_needs_no_scrolling_sideways(serve: Serve, open_page: OpenPage) -> None:
+    page = open_page(serve(an_ollama()).url, width=390, height=844, color_scheme="dark", has_touch=True)
+    page.get_by_text("Seats and rules").click()
+    expect(page.locator("#seat-model-3")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    ask(page, mode="Full")
+    expect(page.locator("#answer-heading")).to_contain_text("3 of 3 seats answered")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    panes = [page.locator(f"#pane-{number}").bounding_box() for number in (1, 2, 3)]
+    assert panes[0]["y"] < panes[1]["y"] < panes[2]["y"]
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert sum(map(int, dark.removeprefix("rgb(").rstrip(")").split(","))) < 3 * 60
+
+
+def test_two_browsers_run_two_questions_at_once(serve: Serve, open_page: OpenPage) -> None:
+    url = serve(an_ollama(at_length, delay=0.04)).url
+    first, second = open_page(url), open_page(url)
+    ask(first, "What is the first question?", mode="Compare")
+    ask(second, "What is the second question?", mode="Compare")
+    for page in (first, second):
+        expect(page.locator("#body-1")).to_contain_text("word3")
+        expect(page.locator("#progress .chip")).to_have_text("running")
+    expect(first.locator("#asked h2")).to_have_text("What is the first question?")
+    expect(second.locator("#asked h2")).to_have_text("What is the second question?")
+    second.goto(first.url)
+    expect(second.locator("#asked h2")).to_have_text("What is the first question?")
+    for page in (first, second):
+        expect(page.locator("#progress .chip")).to_have_text("complete")
+        expect(page.locator("#body-3")).to_contain_text("word119")
+
+
+def test_the_status_is_told_to_screen_readers_and_keys_suffice(serve: Serve, open_page: OpenPage) -> None:
+    page = open_page(serve(an_ollama()).url)
+    page.locator("#seats-summary .badge").first.wait_for()
+    page.locator("#question textarea").fill("Is it true?")
+    page.locator("#question textarea").press("Enter")
+    expect(page.locator("[role=status]:has-text('ended')")).to_have_text("The run has ended: complete.")
+    page.locator("#ballots summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#ballots .notes").first).to_be_visible()

@@ -1,59 +1,23 @@
-"""The in-process backend on real, tiny files: loading, memory, streaming, and every way in which it refuses."""
+"""The in-process backend on real, tiny files: streaming, counting, embedding, and how it refuses."""
 
 import asyncio
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from models.base import Chunk, Completion, GenerationConfig, Message
+from models.base import GenerationConfig, Message
 from models.errors import (
-    BackendUnavailableError,
     BadResponseError,
-    ModelNotFoundError,
-    OutOfMemoryError,
     RequestRejectedError,
-    WeightsError,
 )
-from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.weights import WeightsFinder
-from tests.tiny_gguf import make_tiny_gguf
+from tests.models.weights_home import SCHEMA, Home, end_of, notices_of, text_of
 
 pytestmark = pytest.mark.anyio
-
-SYSTEM = Message("system", "You sit on a council. " * 20)
-SCHEMA = {
-    "type": "object",
-    "properties": {"note": {"type": "string", "maxLength": 12}, "order": {"enum": ["AB", "BA"]}},
-    "required": ["note", "order"],
-    "additionalProperties": False,
-}
-
-
-class Home:
-    """A folder of weights and a backend over it."""
-
-    def __init__(self, folder: Path, memory_bytes: int | None = None) -> None:
-        self.folder = folder
-        self.backend = LlamaCppBackend(
-            WeightsFinder([folder], download_dir=folder / "downloads"), memory_bytes=memory_bytes, threads=1
-        )
-
-    def add(self, name: str, **options: object) -> Path:
-        return make_tiny_gguf(self.folder / f"{name}.gguf", name=name, **options)  # type: ignore[arg-type]
-
-    async def ask(
-        self, model: str = "tiny", question: str = "Why?", *, messages: Sequence[Message] = (), **config: object
-    ) -> list[Chunk]:
-        settings = GenerationConfig(**{"max_tokens": 12, "context_tokens": 2048} | config)  # type: ignore[arg-type]
-        asked = messages or [SYSTEM, Message("user", question)]
-        async with self.backend.stream(model, asked, settings) as chunks:
-            return [chunk async for chunk in chunks]
 
 
 @pytest.fixture
@@ -62,20 +26,6 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
     made.add("tiny")
     yield made
     await made.backend.close()
-
-
-def text_of(chunks: Sequence[Chunk]) -> str:
-    return "".join(chunk.text for chunk in chunks)
-
-
-def notices_of(chunks: Sequence[Chunk]) -> str:
-    return " ".join(chunk.notice for chunk in chunks if chunk.notice)
-
-
-def end_of(chunks: Sequence[Chunk]) -> Completion:
-    assert [chunk for chunk in chunks if chunk.completion] == [chunks[-1]], "one completion, and it comes last"
-    assert chunks[-1].completion is not None
-    return chunks[-1].completion
 
 
 async def test_an_answer_streams_after_a_notice_about_the_load_and_ends_with_what_it_cost(home: Home) -> None:
@@ -163,86 +113,6 @@ async def test_a_task_that_is_cancelled_while_its_model_loads_leaves_the_model_t
     assert text_of(await home.ask())
 
 
-async def test_a_model_nobody_has_is_not_found(home: Home) -> None:
-    with pytest.raises(ModelNotFoundError):
-        await home.ask("llama9:900b")
-
-
-@pytest.mark.parametrize("content", [b"GGUF", b"<html>not found</html>", b""])
-async def test_a_file_that_is_no_model_is_refused_and_the_others_work(home: Home, content: bytes) -> None:
-    (home.folder / "broken.gguf").write_bytes(content)
-    home.backend._finder.refresh()
-    with pytest.raises(WeightsError, match="broken"):
-        await home.ask("broken")
-    assert text_of(await home.ask())
-
-
-async def test_half_a_file_is_refused(home: Home) -> None:
-    whole = (home.folder / "tiny.gguf").read_bytes()
-    (home.folder / "half.gguf").write_bytes(whole[: len(whole) // 2])
-    home.backend._finder.refresh()
-    with pytest.raises(WeightsError, match="cut short"):
-        await home.ask("half")
-
-
-async def test_a_model_whose_file_is_removed_goes_on_answering(home: Home) -> None:
-    await home.ask()
-    (home.folder / "tiny.gguf").unlink()
-    home.backend._finder.refresh()
-    assert text_of(await home.ask())
-
-
-async def test_two_models_that_fit_stay_loaded(home: Home) -> None:
-    home.add("other", seed=1)
-    home.backend._finder.refresh()
-    await asyncio.gather(home.ask("tiny"), home.ask("other"))
-    assert notices_of(await home.ask("tiny")) + notices_of(await home.ask("other")) == ""
-
-
-@pytest.fixture
-async def cramped(tmp_path: Path) -> AsyncIterator[Home]:
-    """Room for one tiny model and not for two."""
-    made = Home(tmp_path / "weights", memory_bytes=9_000_000)
-    made.add("tiny")
-    made.add("other", seed=1)
-    yield made
-    await made.backend.close()
-
-
-async def test_a_model_that_needs_the_room_takes_the_place_of_the_idle_one(cramped: Home) -> None:
-    await cramped.ask("tiny")
-    assert "Unloading 'tiny' to make room for 'other'" in notices_of(await cramped.ask("other"))
-    assert "Loading 'tiny'" in notices_of(await cramped.ask("tiny"))
-
-
-async def test_a_model_waits_for_a_busy_one_that_it_does_not_fit_beside(cramped: Home) -> None:
-    config = GenerationConfig(max_tokens=400, context_tokens=2048)
-    async with cramped.backend.stream("tiny", [SYSTEM], config) as chunks:
-        async for chunk in chunks:
-            if chunk.text:
-                break
-        late = asyncio.create_task(cramped.ask("other"))
-        rest = [chunk async for chunk in chunks]
-    assert end_of(rest).completion_tokens == 400
-    waiting = await late
-    assert "'other' waits until another model has finished" in notices_of(waiting)
-    assert text_of(waiting)
-
-
-async def test_seats_of_two_models_that_do_not_fit_together_are_all_served(cramped: Home) -> None:
-    answers = await asyncio.gather(
-        *(cramped.ask(model, seed=number) for number in range(4) for model in ("tiny", "other"))
-    )
-    assert all(text_of(chunks) for chunks in answers)
-
-
-async def test_a_model_that_can_never_fit_is_refused_with_numbers_and_the_loaded_one_goes_on(cramped: Home) -> None:
-    await cramped.ask("tiny")
-    with pytest.raises(OutOfMemoryError, match=r"'other'.*MB"):
-        await cramped.ask("other", context_tokens=16384)
-    assert text_of(await cramped.ask("tiny"))
-
-
 async def test_counting_is_exact_and_the_same_whether_or_not_the_model_is_loaded(home: Home) -> None:
     text = "Où est passé l’été ? <|im_end|>"
     before = await home.backend.count_tokens("tiny", text)
@@ -293,22 +163,6 @@ print(asyncio.run(backend.health()).detail)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert "pip install llama-cpp-python" in done.stdout
-
-
-async def test_closing_joins_every_thread_and_later_requests_load_anew(home: Home) -> None:
-    await home.ask()
-    await home.backend.close()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("llama.cpp")]
-    assert "Loading" in notices_of(await home.ask())
-
-
-async def test_closing_in_the_middle_of_an_answer_is_an_error_of_that_answer(home: Home) -> None:
-    config = GenerationConfig(max_tokens=8000, context_tokens=8192)
-    with pytest.raises(BackendUnavailableError, match="unloaded"):
-        async with home.backend.stream("tiny", [Message("user", "Endless")], config) as chunks:
-            async for chunk in chunks:
-                if chunk.text:
-                    await home.backend.close()
 
 
 async def test_llama_cpp_keeps_its_log_to_itself(home: Home, capfd: pytest.CaptureFixture[str]) -> None:

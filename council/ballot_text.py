@@ -236,4 +236,6 @@ def _contradiction(ballot: dict[str, Any]) -> str:
 
 
 def _line(value: object) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    """A text on one line; half of a surrogate pair, which JSON can write, is no character and could not be stored."""
+    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else ""
+    return " ".join(whole.split())

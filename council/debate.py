@@ -3,10 +3,11 @@
 A seat first states whether it keeps, revises or concedes, with its reason; only a reviser writes anew.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+from pydantic_core import from_json
 
 from council.anonymity import fence
 from council.answers import language_instruction
@@ -129,7 +130,7 @@ async def _speak(
 def read_stance(text: str, seat_id: str, round: int) -> Stance | None:
     """Read a seat's stance; None if there is none to read, and then its answer stays as it is."""
     try:
-        said = json.loads(text[text.index("{") : text.rindex("}") + 1])
+        said = from_json(text[text.index("{") : text.rindex("}") + 1])
         return Stance(seat=seat_id, round=round, decision=said["decision"], reason=str(said.get("reason", "")))
     except (ValueError, KeyError, TypeError):  # pydantic's ValidationError is a ValueError
         return None

@@ -1,8 +1,9 @@
 """Stage 3: the chairman writes the final answer, then the minutes, knowing letters but no names."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from pydantic_core import from_json
 
 from council.anonymity import fence
 from council.answers import language_instruction
@@ -145,11 +146,11 @@ def minutes_schema(labels: list[str]) -> dict[str, Any]:
 def read_minutes(text: str, labels: Mapping[str, str], winner: str | None) -> Minutes | None:
     """Read the chairman's minutes, labels turned into seats; None where they cannot be read."""
     try:
-        said = json.loads(text[text.index("{") : text.rindex("}") + 1])
+        said = from_json(text[text.index("{") : text.rindex("}") + 1])
         follows = labels.get(said["follows"])
         return Minutes(
-            agreed=tuple(said["agreed"]),
-            disputed=tuple(said["disputed"]),
+            agreed=said["agreed"],
+            disputed=said["disputed"],
             said_by_one=tuple(LonePoint(seat=labels[p["answer"]], point=p["point"]) for p in said["said_by_one"]),
             follows=follows,
             departs=winner is not None and follows != winner,

@@ -125,6 +125,12 @@ def test_a_whole_ballot_is_read_with_its_notes_and_contradiction():
     assert parsed.contradiction == "the year of the treaty"
 
 
+def test_half_a_surrogate_pair_in_a_note_does_not_keep_the_ballot_from_being_stored():
+    text = r'{"A": {"strength": "\ud83d\ude00", "flaw": "\ud800"}, "contradiction": "\udc00", "order": "B > A > C"}'
+    parsed = parse_ballot(text, LABELS)
+    assert parsed.notes["A"] == Note(strength="😀", flaw="�") and parsed.contradiction == "�"
+
+
 def test_notes_of_another_form_are_left_out_and_the_order_still_counts():
     parsed = parse_ballot('{"A": "good", "B": {"strength": 3}, "D": {"flaw": "x"}, "order": "B > A > C"}', LABELS)
     assert parsed.notes == {"B": Note()} and parsed.order == BAC

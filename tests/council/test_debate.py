@@ -137,6 +137,18 @@ def test_a_debate_is_gated_by_the_vote(standings, held, reason):
     assert wants_debate(verdict, "always") == (True, "asked_for")
 
 
-@pytest.mark.parametrize("text", ["", "I keep it", '{"decision": "shout"}', '{"reason": "x"}', "[1]", "{}}"])
+UNREADABLE = [
+    "",
+    "I keep it",
+    '{"decision": "shout"}',
+    '{"reason": "x"}',
+    "[1]",
+    "{}}",
+    '{"reason": "\\ud800", "decision": "keep"}',
+    '{"reason": ' + "[" * 5000 + "}",
+]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
 def test_a_stance_that_cannot_be_read_is_none(text):
     assert read_stance(text, "seat-1", 1) is None

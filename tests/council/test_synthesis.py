@@ -49,6 +49,9 @@ def test_a_departure_from_the_leading_answer_is_recorded(follows, winner, depart
         "The council agreed.",
         '{"agreed": "x"}',
         '{"agreed": [], "disputed": [], "said_by_one": [{"answer": "Z", "point": "x"}], "follows": "A"}',
+        '{"agreed": "one text", "disputed": [], "said_by_one": [], "follows": "A"}',
+        '{"agreed": ["\\ud800"], "disputed": [], "said_by_one": [], "follows": "A"}',
+        '{"agreed": ' + "[" * 5000 + "}",
     ],
 )
 def test_minutes_that_cannot_be_read_are_none(text):

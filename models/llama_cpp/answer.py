@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 from models.base import Chunk, Completion, GenerationConfig, Message
-from models.errors import BackendError, BadResponseError, RequestRejectedError
+from models.errors import BackendError, BadResponseError, NoAnswerError, RequestRejectedError
 from models.llama_cpp.generation import Delta, Emit, Finished, Generation
 from models.llama_cpp.residents import Resident
 from models.llama_cpp.runtime import BACKEND
@@ -21,7 +21,7 @@ async def stream_answer(
     """Generate and yield chunks; closing the generator cancels the request.
 
     Raises RequestRejectedError before anything is computed when the prompt leaves no room for an answer, and
-    BadResponseError for an answer without text or a JSON answer that was cut off.
+    BadResponseError for a JSON answer that was cut off, and NoAnswerError for one without text.
     """
     loop = asyncio.get_running_loop()
     events: asyncio.Queue[Event] = asyncio.Queue()
@@ -41,7 +41,7 @@ async def stream_answer(
                 has_text, has_thoughts = has_text or bool(chunk.text.strip()), has_thoughts or bool(chunk.thinking)
                 yield chunk
         for chunk in _chunks(*splitter.finish()):
-            has_text = has_text or bool(chunk.text.strip())
+            has_text, has_thoughts = has_text or bool(chunk.text.strip()), has_thoughts or bool(chunk.thinking)
             yield chunk
     finally:
         resident.engine.cancel(generation)
@@ -89,11 +89,12 @@ def _check(resident: Resident, config: GenerationConfig, end: Finished, *, has_t
     if has_text:
         return
     if has_thoughts:
-        raise BadResponseError(
+        raise NoAnswerError(
             f"{name!r} thought for {tokens} tokens and gave no answer. Allow more tokens, or turn thinking off.",
             backend=BACKEND,
+            has_thinking=True,
         )
-    raise BadResponseError(f"{name!r} gave an empty answer. Ask again with another seed.", backend=BACKEND)
+    raise NoAnswerError(f"{name!r} gave an empty answer. Ask again with another seed.", backend=BACKEND)
 
 
 def _completion(resident: Resident, end: Finished, load_seconds: float) -> Completion:

@@ -13,6 +13,7 @@ import pytest
 from models.base import GenerationConfig, Message
 from models.errors import (
     BadResponseError,
+    NoAnswerError,
     RequestRejectedError,
 )
 from tests.models.weights_home import SCHEMA, Home, end_of, notices_of, text_of
@@ -69,7 +70,7 @@ async def test_json_that_is_cut_off_is_an_error_and_not_an_answer(home: Home) ->
 
 
 async def test_an_answer_without_text_is_an_error(home: Home) -> None:
-    with pytest.raises(BadResponseError, match="empty answer"):
+    with pytest.raises(NoAnswerError, match="empty answer"):
         await home.ask(stop=(*map(chr, range(256)), "\ufffd"))
 
 
@@ -177,8 +178,9 @@ async def test_thoughts_are_kept_apart_and_can_be_turned_off(home: Home) -> None
     )
     home.add("thinker", chat_template=template)
     home.backend._finder.refresh()
-    with pytest.raises(BadResponseError, match="thought for 12 tokens"):
+    with pytest.raises(NoAnswerError, match="thought for 12 tokens") as caught:
         await home.ask("thinker")
+    assert caught.value.has_thinking
     assert text_of(await home.ask("thinker", think=False))
 
 

@@ -1,0 +1,50 @@
+"""Fixed texts that are one token each: instructions, JSON in between, and what the models say word for word."""
+
+from council import prompts
+from council.ballots import ballot_example
+from council.debate import STANCE_EXAMPLE
+from council.seats import PERSONAS
+from council.synthesis import MINUTES_EXAMPLE
+from phrasings import UNKNOWN
+from sayings import EVERYDAY, MANNERS, NOTES
+
+_JSON = (
+    '{"', '": {"strength": "', '", "flaw": "', '"}, "', '"}, "contradiction": "', '", "order": "', " > ", '"}',
+    '{"order": "', '{"reason": "', '", "decision": "keep"}', '", "decision": "revise"}', '", "decision": "concede"}',
+    '{"agreed": ["', '{"agreed": [], "disputed": ["', '{"agreed": [], "disputed": [], "said_by_one": [',
+    '"], "disputed": ["', '"], "disputed": [], "said_by_one": [', '"], "said_by_one": [', '{"answer": "', '", "point": "',
+    '"}, {"answer": "', '"}], "follows": "', '], "follows": "',
+)
+
+
+def phrases() -> list[str]:
+    """Return the phrases, the longest first, which is how llama.cpp looks for them."""
+    found = {
+        "\n\n# Your task\n\n", "\n\n# Answers of the council\n\n", "\n\n# Your own answer\n\n<<<", "Answer ", ":\n<<<", ">>>\n\n", ">>>", "<<<", prompts.SYSTEM,
+        "Write in English.", "Write in French.", "Write in the language of the question.",
+        *_JSON, *UNKNOWN.values(), STANCE_EXAMPLE, MINUTES_EXAMPLE, prompts.NO_FLAWS,
+        *(ballot_example("ABCDEFGH"[:count], notes=notes) for count in (2, 3, 4) for notes in (True, False)),
+        *(persona.instruction + " " for persona in PERSONAS.values()),
+        *(tail for tails in MANNERS.values() for tail in tails.values()),
+        *(note for notes in NOTES.values() for note in notes.values() if len(note) > 3),
+        *EVERYDAY,
+    }
+    for name in sorted(vars(prompts)):
+        if name.isupper():
+            found |= {part for part in _fixed_parts(getattr(prompts, name)) if len(part) > 3}
+    return sorted(found, key=lambda phrase: (-len(phrase.encode()), phrase))
+
+
+def _fixed_parts(template: str) -> list[str]:
+    """Cut a template at its fields and headings: what stands between is the same in every prompt."""
+    parts = [""]
+    depth = 0
+    for character in template.replace("{{", "\x00").replace("}}", "\x01"):
+        if character == "{":
+            depth += 1
+            parts.append("")
+        elif character == "}":
+            depth -= 1
+        elif not depth:
+            parts[-1] += character
+    return [part.replace("\x00", "{").replace("\x01", "}") for part in parts]

@@ -1,0 +1,102 @@
+"""The council's prompts as the program renders them, made from its own texts and functions."""
+
+import hashlib
+import inspect
+from collections.abc import Sequence
+
+from council import prompts
+from council.anonymity import fence
+from council.ballots import ballot_example
+from council.candidates import label_map, show
+from council.debate import STANCE_EXAMPLE
+from council.language import LANGUAGE_NAMES, detect_language
+from council.seats import PERSONAS
+from council.synthesis import MINUTES_EXAMPLE
+
+MARKERS = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+END = MARKERS[-1]
+TEMPLATE = (
+    "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}"
+    "{% if message['role'] == 'assistant' %}<|end|>{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+"""One token a turn: on so small a model every token counts."""
+
+
+def prompts_hash() -> str:
+    """Return the hash of every text that is sent to a model; it is stored in the weights."""
+    texts = [getattr(prompts, name) for name in sorted(vars(prompts)) if name.isupper()]
+    texts += [persona.instruction for persona in PERSONAS.values()]
+    texts += [ballot_example("AB", notes=True), STANCE_EXAMPLE, MINUTES_EXAMPLE, inspect.getsource(fence)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def chat(user: str, *, system: str = prompts.SYSTEM) -> str:
+    """Return a whole conversation up to where the model speaks."""
+    return (f"<|system|>{system}" if system else "") + f"<|user|>{user}<|assistant|>"
+
+
+def head(question: str, earlier: Sequence[tuple[str, str]] = ()) -> str:
+    said = "".join(prompts.EARLIER.format(question=asked, answer=answer) for asked, answer in earlier)
+    return said + prompts.QUESTION.format(question=question)
+
+
+def _language(question: str) -> str:
+    return prompts.IN_LANGUAGE.format(language=LANGUAGE_NAMES[detect_language(question)])
+
+
+def _candidates(texts: Sequence[str], nonce: str) -> tuple[list[str], str]:
+    mapping = label_map([str(place) for place in range(len(texts))])
+    return list(mapping), show({str(place): text for place, text in enumerate(texts)}, mapping, nonce)
+
+
+def answer(question: str, persona: str) -> str:
+    instruction = PERSONAS[persona].instruction if persona in PERSONAS else persona
+    return prompts.ANSWER.format(persona=f"{instruction} " if instruction else "", language=_language(question))
+
+
+def ballot(question: str, texts: Sequence[str], nonce: str) -> str:
+    labels, candidates = _candidates(texts, nonce)
+    form = prompts.BALLOT_FORMAT.format(example=ballot_example(labels, notes=True))
+    return prompts.BALLOT.format(candidates=candidates, language=_language(question), format=form)
+
+
+def second_look(texts: Sequence[str], nonce: str) -> str:
+    labels, candidates = _candidates(texts, nonce)
+    return prompts.SECOND_LOOK.format(candidates=candidates, example=ballot_example(labels, notes=False))
+
+
+def stance(question: str, own: str, texts: Sequence[str], flaws: Sequence[str], nonce: str) -> str:
+    return _debate(prompts.STANCE, question, own, texts, flaws, nonce, example=STANCE_EXAMPLE)
+
+
+def revision(question: str, own: str, texts: Sequence[str], flaws: Sequence[str], nonce: str, *, reason: str) -> str:
+    return _debate(prompts.REVISION, question, own, texts, flaws, nonce, reason=reason)
+
+
+def _debate(
+    template: str, question: str, own: str, texts: Sequence[str], flaws: Sequence[str], nonce: str, **parts: str
+) -> str:
+    noted = "\n".join(f"- {flaw}" for flaw in flaws if flaw) or prompts.NO_FLAWS
+    return template.format(
+        own=fence(own, nonce),
+        candidates=_candidates(texts, nonce)[1],
+        flaws=fence(noted, nonce),
+        language=_language(question),
+        **parts,
+    )
+
+
+def synthesis(question: str, texts: Sequence[str], verdict: str, nonce: str) -> str:
+    return prompts.SYNTHESIS.format(
+        candidates=_candidates(texts, nonce)[1], verdict=fence(verdict, nonce), language=_language(question)
+    )
+
+
+def minutes(question: str, texts: Sequence[str], final: str, nonce: str) -> str:
+    return prompts.MINUTES.format(
+        candidates=_candidates(texts, nonce)[1],
+        final=fence(final, nonce),
+        language=_language(question),
+        example=MINUTES_EXAMPLE,
+    )

@@ -14,6 +14,8 @@ from models.base import ModelCard
 def make_question(text: str, *, language: Language | None = None, after: Transcript | None = None) -> Question:
     """Check a text and make a question of it; `after` is the run that it follows up."""
     text = text.strip()
+    if not is_unicode(text):
+        raise ConfigurationError("The question is not readable text. Save it as UTF-8, or type it.")
     if not text:
         raise ConfigurationError('The question is empty. Write one: python -m council ask "Why is the sky blue?"')
     if len(text) > MAX_QUESTION_CHARACTERS:
@@ -21,6 +23,15 @@ def make_question(text: str, *, language: Language | None = None, after: Transcr
             f"The question has {len(text):,} characters; {MAX_QUESTION_CHARACTERS:,} at most fit. Shorten it."
         )
     return Question(text=text, language=language or detect_language(text), earlier=conversation(after) if after else ())
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be stored and sent; what was decoded from other bytes than UTF-8 may hold halves of pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def conversation(run: Transcript) -> tuple[Exchange, ...]:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import logging
 import os
 import sys
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 
 from council import commands
 from council.application import Application, open_application
-from council.asking import make_council, make_question
+from council.asking import is_unicode, make_council, make_question
 from council.commands import COMPLETE, FAILED, STOPPED, WRONG_USE, Console
 from council.doctor import Check, examine
 from council.domain import Language, Mode, Policy
@@ -31,15 +32,22 @@ exit codes:
   130  stopped with Ctrl-C; what was said is kept, `resume` goes on
 """
 
+MOST_RUNS = 1_000_000
+
 Opening = Callable[[Settings], AbstractAsyncContextManager[Application]]
 
 
 def main(arguments: Sequence[str] | None = None, *, opened: Opening = open_application) -> int:
     """Run one command and return its exit code; argparse itself exits with 2."""
-    chosen = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    chosen = build_parser().parse_args(given)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may lack the letters of an answer
     console = Console(sys.stdout, sys.stderr, is_live=sys.stdout.isatty())
     try:
+        if not all(map(is_unicode, given)):
+            raise ConfigurationError("The command line holds bytes that are not UTF-8. Type it anew in a UTF-8 locale.")
         settings = load_settings()
         if chosen.command == "settings":
             return _show_settings(chosen, settings, console)
@@ -190,10 +198,16 @@ def _add_runs(of: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         parser.add_argument("--quiet", action="store_true", help="do not tell what happens on the way")
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:10]) <= MOST_RUNS:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number from 1 to {MOST_RUNS}")
+    return int(text)
+
+
 def _add_history(of: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     history = of.add_parser("history", help="list, show, export or delete what was asked")
     history.add_argument("--search", default="", metavar="WORDS", help="only runs that hold these words")
-    history.add_argument("--limit", type=int, default=50, metavar="N", help="the newest N (default: 50)")
+    history.add_argument("--limit", type=_count, default=50, metavar="N", help="the newest N (default: 50)")
     actions = history.add_subparsers(dest="action", metavar="ACTION")
     for name, purpose in (("show", "print a run"), ("delete", "remove a run for good"), ("export", "print for a file")):
         action = actions.add_parser(name, help=purpose)

@@ -17,7 +17,7 @@ from council.errors import ConfigurationError
 from council.export import to_json, to_markdown
 from council.run import CLOSED, Run
 from council.settings import did_you_mean
-from council.terminal import Narrator, one_line
+from council.terminal import Narrator, escaped, one_line, printable
 from models.llama_cpp.catalogue import CATALOGUE, CatalogueEntry, fitting_entries
 from models.llama_cpp.download import Downloader
 from models.llama_cpp.memory import free_bytes, gigabytes
@@ -42,10 +42,13 @@ class Console:
     is_live: bool = False
 
     def say(self, line: str = "") -> None:
-        print(line, file=self.out, flush=True)
+        print(printable(line), file=self.out, flush=True)
+
+    def say_json(self, value: object) -> None:
+        print(escaped(json.dumps(value, ensure_ascii=False, indent=2)), file=self.out, flush=True)
 
     def progress(self, line: str) -> None:
-        print(line, file=self.err, flush=True)
+        print(printable(line), file=self.err, flush=True)
 
     def percent(self, what: str, completed: int, total: int) -> None:
         """Write how far something is, over the line before."""
@@ -83,7 +86,7 @@ async def _follow(run: Run, resumptions: int, console: Console, *, as_json: bool
             narrator.tell(event, is_past=resumptions > 0)
     narrator.sum_up()
     if as_json:
-        console.say(json.dumps(to_json(run.transcript), ensure_ascii=False, indent=2))
+        console.say_json(to_json(run.transcript))
     return EXIT_CODES[run.transcript.status]
 
 
@@ -109,7 +112,7 @@ async def list_models(application: Application, console: Console, *, as_json: bo
     healths = await application.backend.healths()
     cards = await application.backend.list_models()
     if as_json:
-        console.say(json.dumps([asdict(card) for card in cards], ensure_ascii=False, indent=2))
+        console.say_json([asdict(card) for card in cards])
     else:
         for card in cards:
             size = gigabytes(card.size_bytes) if card.size_bytes else "?"
@@ -171,7 +174,7 @@ def export(application: Application, run_id: str, console: Console, *, form: Lit
     """Write a run as a document."""
     transcript = application.history.transcript(run_id)
     if form == "json":
-        console.say(json.dumps(to_json(transcript), ensure_ascii=False, indent=2))
+        console.say_json(to_json(transcript))
     else:
         language = transcript.question.language if transcript.question else "en"
         console.say(to_markdown(transcript, language).rstrip("\n"))

@@ -213,12 +213,21 @@ def load_settings(*, env_file: Path | None = Path(".env"), **values: Any) -> Set
     """
     _refuse_unknown_names(os.environ, "in the environment")
     if env_file is not None and env_file.is_file():
-        _refuse_unknown_names(dotenv_values(env_file), f"in '{env_file}'")
+        _refuse_unknown_names(_read_file(env_file), f"in '{env_file}'")
     try:
         return Settings(_env_file=env_file, **values)
     except ValidationError as error:
         first = {part["loc"][:1]: part for part in reversed(error.errors())}
         raise ConfigurationError("\n".join(_explain(dict(part)) for part in reversed(first.values()))) from None
+
+
+def _read_file(env_file: Path) -> Mapping[str, object]:
+    try:
+        return dotenv_values(env_file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"'{env_file}' cannot be read ({error}). Save it as UTF-8 text that you may read; .env.example shows one."
+        ) from error
 
 
 def _refuse_unknown_names(variables: Mapping[str, object], where: str) -> None:

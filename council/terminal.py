@@ -24,12 +24,18 @@ DEBATE_REASONS: dict[ev.DebateReason, str] = {
 }
 ENGLISH_MINUTES = ("Agreed", "Disputed", "Said by one seat only")
 FRENCH_MINUTES = ("Accord", "Désaccord", "Dit par un seul siège")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Controls, and the marks that reverse the direction of what follows.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
     """Return a text without the characters that would steer a terminal: it may come from a model."""
     return _CONTROL.sub("", text)
+
+
+def escaped(text: str) -> str:
+    """Return a JSON text in which those characters are written as JSON can write them."""
+    return _CONTROL.sub(lambda control: f"\\u{ord(control[0]):04x}", text)
 
 
 def one_line(text: str, length: int = 0) -> str:

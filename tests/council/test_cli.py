@@ -235,3 +235,43 @@ def test_a_damaged_history_is_explained(capsys: Captured) -> None:
     (Path("data") / "history.db").write_bytes(b"no database" * 500)
     assert council("history") == 1
     assert "move it away" in capsys.readouterr().err
+
+
+def test_what_models_wrote_cannot_steer_the_terminal_when_a_run_is_shown(capsys: Captured) -> None:
+    assert council("ask", ASKED, "--mode", "compare", script=lambda *_: "\x1b[2Jcleared \x9b31m \u202edlrow") == 0
+    capsys.readouterr()
+    assert council("history", "show", stored()) == 0
+    shown = capsys.readouterr().out
+    assert "[2Jcleared 31m dlrow" in shown and not {"\x1b", "\x9b", "\u202e"} & set(shown)
+    assert council("history", "export", stored(), "--format", "json") == 0
+    exported = capsys.readouterr().out
+    assert "\x9b" not in exported
+    assert json.loads(exported)["answers"][0]["text"] == "\x1b[2Jcleared \x9b31m \u202edlrow"
+
+
+@pytest.mark.parametrize("arguments", [("ask", "caf\udce9"), ("ask", "x", "--seats", "alpha:1b=\udcff")])
+def test_bytes_that_are_no_text_are_refused_on_the_command_line(capsys: Captured, arguments: tuple[str, ...]) -> None:
+    assert council(*arguments) == 2
+    assert "not UTF-8" in capsys.readouterr().err
+
+
+def test_bytes_that_are_no_text_are_refused_on_standard_input(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("caf\udce9 ?"))
+    assert council("ask", "-") == 2
+    assert "Save it as UTF-8" in capsys.readouterr().err
+
+
+def test_a_terminal_without_the_letters_of_an_answer_shows_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", shown)
+    assert council("ask", ASKED, "--mode", "quick", script=lambda *_: "L’été à Canberra") == 0
+    assert "L?" in shown.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "99999999999999999999", "²", "ten"])
+def test_a_number_of_runs_that_is_none_is_refused(capsys: Captured, number: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        council("history", f"--limit={number}")
+    assert "is no number from 1 to" in capsys.readouterr().err

@@ -81,6 +81,12 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest() -> None:
         load_settings()
 
 
+def test_a_file_that_is_no_text_is_refused_with_what_to_do() -> None:
+    Path(".env").write_bytes(b"COUNCIL_PORT=\xff\xfe\n")
+    with pytest.raises(ConfigurationError, match=r"'\.env' cannot be read .* Save it as UTF-8 text"):
+        load_settings()
+
+
 def test_an_unknown_name_that_resembles_nothing_is_answered_with_the_whole_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

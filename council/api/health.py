@@ -15,15 +15,18 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request, response: Response) -> dict[str, object]:
-    """Say whether some backend has a model; 503 while none has, with what each backend says."""
+    """Say whether some backend has a model; 503 while none has.
+
+    What each backend says is told too, unless people have to log in: this address is open to all.
+    """
     application: Application = request.app.state.application
     healths = await application.backend.healths()
     is_ready = any(health.ok and health.models for health in healths)
     response.status_code = 200 if is_ready else 503
-    return {
-        "status": "ready" if is_ready else "no model",
-        "backends": [
+    status: dict[str, object] = {"status": "ready" if is_ready else "no model"}
+    if not application.settings.passwords:
+        status["backends"] = [
             {"backend": health.backend, "ok": health.ok, "models": len(health.models), "detail": health.detail}
             for health in healths
-        ],
-    }
+        ]
+    return status

@@ -19,7 +19,7 @@ def render_lamps(healths: Sequence[Health], texts: Texts) -> str:
 
 
 def _lamp(health: Health, texts: Texts) -> str:
-    if not health.ok:
+    if not health.ok and health.backend != "llama_cpp":  # in this process nothing can be away but the weights
         colour, state = "off", texts.lamp_off
     elif not health.models:
         colour, state = "empty", texts.lamp_no_models
@@ -58,7 +58,7 @@ def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str
         is_up = any(health.backend == "ollama" and health.ok for health in healths)
         commands.append(f"ollama pull {FIRST_MODEL}" if is_up else f"ollama serve & ollama pull {FIRST_MODEL}")
     if "llama_cpp" in settings.backends:
-        commands.append("COUNCIL_DOWNLOADS=true ./scripts/run.sh")
+        commands.append("python -m council download")
         commands.append("COUNCIL_WEIGHTS=/path/to/folder ./scripts/run.sh")
     lines = "".join(f"<li><code>{escape(command)}</code></li>" for command in commands)
     return (

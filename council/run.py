@@ -133,15 +133,10 @@ class Run:
             self.end(RETRIED)
 
     def emit(self, event: ev.Event) -> None:
-        """Store an event and show it to the readers; a run that cannot be stored any more ends."""
-        if not self.is_running:
-            return
-        try:
+        """Store an event and show it to the readers; raises HistoryError, and shows nothing that is not stored."""
+        if self.is_running:
             self._history.append(self.id, event, owner=self.owner)
-        except HistoryError as error:
-            logger.error("run %s: %s", self.id, error)
-            self.end(("failed", str(error)))
-        self._tell(event)
+            self._tell(event)
 
     async def ended(self) -> None:
         """Wait until the run has ended and nothing of it is left running."""
@@ -153,7 +148,12 @@ class Run:
         error = None if task.cancelled() else task.exception()
         if self.transcript.status == "running":
             status, reason = self._ending or self._judge(error)
-            self.emit(ev.DeliberationEnded(status=status, reason=reason))
+            end = ev.DeliberationEnded(status=status, reason=reason)
+            try:
+                self.emit(end)
+            except HistoryError as fault:  # readers are told all the same; the history gets an end at the next start
+                logger.error("run %s: %s", self.id, fault)
+                self._tell(end)
         if self._goes_on:
             try:
                 self.begin(ev.DeliberationResumed())

@@ -14,13 +14,13 @@ from council.runs import Run
 from models.errors import ModelNotFoundError
 from tests.council.pipelines import (
     ANA,
-    BEN,
     COUNCIL,
     QUESTION,
     Make,
     Waiting,
     complete,
     read,
+    say,
     types,
     within,
 )
@@ -131,14 +131,30 @@ async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
 
 
 async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: Make, history: History) -> None:
-    waiting = Waiting()
-    run = make(waiting).start(QUESTION, COUNCIL)
-    await within(waiting.speaks.wait())
-    history.delete(run.id)
-    run.emit(ev.TurnFailed(turn=Turn(kind="answer", seat=BEN), reason="It fell over."))
+    async def deleted(deliberation: Deliberation) -> None:
+        history.delete(deliberation.id)
+        say(deliberation, ANA, "In Australia.")
+
+    run = make(deleted).start(QUESTION, COUNCIL)
     await within(run.ended())
-    assert waiting.is_cancelled
     assert run.transcript.status == "failed" and f"There is no run '{run.id}'" in run.transcript.reason
+
+
+async def test_what_a_full_disk_swallowed_is_asked_again(make: Make, history: History) -> None:
+    async def answer(deliberation: Deliberation) -> None:
+        say(deliberation, ANA, "In Australia. " * 10_000)
+        deliberation.emit(ev.DeliberationFinished(status="complete"))
+
+    runs = make(answer)
+    run = runs.start(QUESTION, COUNCIL)
+    (pages,) = history._db.execute("PRAGMA page_count").fetchone()
+    history._db.execute(f"PRAGMA max_page_count = {pages}")
+    await within(run.ended())
+    assert run.transcript.status == "failed" and "The disk is full" in run.transcript.reason
+    history._db.execute("PRAGMA max_page_count = 1000000")
+    await within(runs.resume(run.id).ended())
+    assert (run.transcript.status, history.transcript(run.id).status) == ("complete", "complete")
+    assert "turn_reused" not in types(history.events(run.id))
 
 
 async def test_nothing_begins_when_the_history_refuses(make: Make, history: History) -> None:

@@ -49,8 +49,8 @@ def serve(settings: Settings, tmp_path: Path) -> Iterator[Serve]:
     os.environ["GRADIO_TEMP_DIR"] = str(tmp_path / "gradio")
     started: list[ServedCouncil] = []
 
-    def start(*backends: Backend) -> ServedCouncil:
-        started.append(ServedCouncil(settings, backends))
+    def start(*backends: Backend, **changed: Any) -> ServedCouncil:
+        started.append(ServedCouncil(settings.model_copy(update=changed), backends))
         return started[-1]
 
     yield start

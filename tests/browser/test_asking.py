@@ -1,10 +1,15 @@
 """A question in a real browser: it streams, stops, goes on, survives a reload, and is refused politely."""
 
+import threading
+from collections.abc import Sequence
+
 import pytest
 from playwright.sync_api import expect
 
+from models.base import GenerationConfig, Message
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import QUESTION, Mendable, an_ollama, ask, at_length, length, press
+from tests.fakes import obedient
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +66,41 @@ def test_a_reload_finds_the_run_and_the_history_keeps_it(serve: Serve, open_page
     page.locator("#history .open").click()
     expect(page.locator("#asked h2")).to_have_text(QUESTION)
     expect(page.locator("#body-3")).to_contain_text("word119")
+
+
+def test_a_closed_page_ends_the_models_and_leaves_a_run_to_resume(serve: Serve, open_page: OpenPage) -> None:
+    backend = an_ollama(at_length, delay=0.2)
+    council = serve(backend, abandon_seconds=0.5)
+    page = open_page(council.url)
+    ask(page, mode="Compare")
+    expect(page.locator("#body-1")).to_contain_text("word3")
+    page.close()
+    page = open_page(council.url)
+    page.locator("[data-local=history]").click()
+    expect(page.locator("#history .chip")).to_have_text("interrupted")
+    assert backend.cancelled == 3
+    backend.delay = 0.0
+    page.locator("#history .open").click()
+    expect(page.locator("#progress .chip")).to_have_text("interrupted")
+    press(page, "resume")
+    expect(page.locator("#progress .chip")).to_have_text("complete")
+
+
+def test_concluding_now_leaves_out_what_is_missing(serve: Serve, open_page: OpenPage) -> None:
+    slow = threading.Event()
+
+    def script(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
+        is_answer = config.json_schema is None and not slow.is_set()
+        return "word " * 2000 if is_answer and model == "gamma:1b" else obedient(model, messages, config)
+
+    page = open_page(serve(an_ollama(script, delay=0.02)).url)
+    ask(page)
+    expect(page.locator("#state-2 .chip")).to_have_text("done")
+    slow.set()
+    press(page, "synthesise_now")
+    expect(page.locator("#progress .chip")).to_have_text("partial")
+    expect(page.locator("#answer")).to_contain_text("Canberra")
+    expect(page.locator("#answer-heading")).to_contain_text("2 of 3 seats answered")
 
 
 def test_a_failed_seat_says_why_and_is_asked_again_alone(serve: Serve, open_page: OpenPage) -> None:

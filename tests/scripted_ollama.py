@@ -66,7 +66,7 @@ class ScriptedOllama:
 def scripted_ollama(*models: str) -> Iterator[ScriptedOllama]:
     """Serve the models on a free port until the block is left."""
     script = ScriptedOllama(models)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"script": script}))
     server.daemon_threads = True
     script.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -80,53 +80,45 @@ def scripted_ollama(*models: str) -> Iterator[ScriptedOllama]:
         thread.join()
 
 
-def _handler(script: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            cards = [script.card(name) for name in script.models]
-            replies: dict[str, Any] = {
-                "/api/version": {"version": "0.9.3"},
-                "/api/tags": {"models": cards},
-                "/api/ps": {"models": []},
-            }
-            self._send(replies.get(self.path, {"status": "Ollama is running"}))
+class _Handler(BaseHTTPRequestHandler):
+    """One connection; `script` is set in a class made for each server."""
 
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if self.path == "/api/show":
-                details = script.card(request["model"])["details"]
-                self._send(
-                    {
-                        "details": details,
-                        "model_info": {f"{details['family']}.context_length": 32_768},
-                        "capabilities": ["completion"],
-                    }
-                )
-            elif self.path == "/api/chat":
-                if request["messages"]:
-                    self._chat(script.answer(request))
-                else:  # a request without messages only loads the model
-                    self._send({"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"})
+    script: ScriptedOllama
 
-        def _chat(self, text: str) -> None:
+    def do_GET(self) -> None:
+        replies: dict[str, Any] = {
+            "/api/version": {"version": "0.9.3"},
+            "/api/tags": {"models": [self.script.card(name) for name in self.script.models]},
+            "/api/ps": {"models": []},
+        }
+        self._send(replies.get(self.path, {"status": "Ollama is running"}))
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/api/show":
+            details = self.script.card(request["model"])["details"]
+            lengths = {f"{details['family']}.context_length": 32_768}
+            self._send({"details": details, "model_info": lengths, "capabilities": ["completion"]})
+        elif request["messages"]:
+            text = self.script.answer(request)
             last = {"done_reason": "stop", "prompt_eval_count": 50, "eval_count": 20, "eval_duration": 1_000_000}
             self._send(
                 {"message": {"role": "assistant", "content": text}, "done": False},
                 {"message": {"role": "assistant", "content": ""}, "done": True, **last},
             )
+        else:  # a request without messages only loads the model
+            self._send({"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"})
 
-        def _send(self, *objects: dict[str, Any]) -> None:
-            body = b"".join(json.dumps(part).encode() + b"\n" for part in objects)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-ndjson")
-            self.send_header("Content-Length", str(len(body)))
+    def _send(self, *objects: dict[str, Any]) -> None:
+        body = b"".join(json.dumps(part).encode() + b"\n" for part in objects)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Content-Length", str(len(body)))
+        try:
             self.end_headers()
-            try:
-                self.wfile.write(body)
-            except ConnectionError:
-                self.close_connection = True  # the program was killed while it waited, as the test wants
+            self.wfile.write(body)
+        except ConnectionError:
+            self.close_connection = True  # the program was killed while it waited, as the test wants
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Say nothing: the test's own output is what counts."""
-
-    return Handler
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing: the test's own output is what counts."""

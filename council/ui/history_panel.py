@@ -43,15 +43,15 @@ def render_heading(texts: Texts) -> str:
     return f"<h3>{escape(texts.history)}</h3>{button(texts.new_question, 'new')}"
 
 
-def render_entries(entries: Sequence[HistoryEntry], texts: Texts, *, confirming: str = "", shown: str = "") -> str:
-    """Draw the list; the entry `confirming` asks whether it is really to be deleted, `shown` is marked."""
+def render_entries(entries: Sequence[HistoryEntry], texts: Texts, *, confirming: str = "") -> str:
+    """Draw the list; the entry `confirming` asks whether it is really to be deleted."""
     if not entries:
         return f'<p class="note">{escape(texts.no_history)}</p>'
-    lines = "".join(_entry(entry, texts, entry.id == confirming, entry.id == shown) for entry in entries)
+    lines = "".join(_entry(entry, texts, entry.id == confirming) for entry in entries)
     return f'<ul class="history">{lines}</ul>'
 
 
-def _entry(entry: HistoryEntry, texts: Texts, is_confirming: bool, is_shown: bool) -> str:
+def _entry(entry: HistoryEntry, texts: Texts, is_confirming: bool) -> str:
     question = " ".join(entry.question.split())
     title = question if len(question) <= LONGEST_TITLE else question[: LONGEST_TITLE - 1] + "…"
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.started_at))
@@ -68,9 +68,8 @@ def _entry(entry: HistoryEntry, texts: Texts, is_confirming: bool, is_shown: boo
             f'<button type="button" class="bin" data-action="ask_delete" data-argument="{escape(entry.id)}"'
             f' aria-label="{escape(texts.delete)}: {escape(title)}" title="{escape(texts.delete)}">✕</button>'
         )
-    current = ' aria-current="true"' if is_shown else ""
     return (
-        f'<li{current}><button type="button" class="open" data-action="open" data-argument="{escape(entry.id)}"'
+        f'<li><button type="button" class="open" data-action="open" data-argument="{escape(entry.id)}"'
         f' title="{escape(question[:1000])}">{escape(title)}</button><div class="below">{below}</div></li>'
     )
 

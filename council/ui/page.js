@@ -58,10 +58,15 @@
   });
 
   const released = new WeakSet(); // texts that the reader scrolled up in: they are not pulled down any more
+  let handled = 0; // when the reader last did something that scrolls; growing text scrolls by itself, too
+  for (const kind of ['wheel', 'touchmove', 'keydown', 'pointerdown']) {
+    document.addEventListener(kind, () => { handled = performance.now(); }, { capture: true, passive: true });
+  }
   document.addEventListener('scroll', (event) => {
     const box = event.target;
     if (!box.matches || !box.matches('.prose.part-body')) return;
-    if (box.scrollHeight - box.scrollTop - box.clientHeight > 48) released.add(box); else released.delete(box);
+    if (box.scrollHeight - box.scrollTop - box.clientHeight < 48) released.delete(box);
+    else if (performance.now() - handled < 1000) released.add(box);
   }, true);
 
   new MutationObserver((changes) => {

@@ -108,7 +108,7 @@ def _build_row(number: int) -> tuple[gr.Row, list[gr.Dropdown | gr.Number], gr.B
             scale=1,
         )
         remove = gr.Button(
-            "✕", size="sm", min_width=36, scale=0, elem_id=f"seat-remove-{number}", elem_classes="remove"
+            "✕", size="sm", min_width=80, scale=0, elem_id=f"seat-remove-{number}", elem_classes="remove"
         )
     return row, [model, persona, temperature], remove
 
@@ -169,7 +169,7 @@ def label(texts: Texts, choices: Sequence[tuple[str, str]]) -> list[Any]:
             gr.update(label=texts.persona, choices=persona_choices(texts), info=None),
             gr.update(label=texts.temperature),
         ]
-    updates += [gr.update(value="✕") for _ in range(MAX_SEATS)]
+    updates += [gr.update(value=texts.remove_seat) for _ in range(MAX_SEATS)]
     updates += [gr.update(value="+ " + texts.add_seat), gr.update(value="↺ " + texts.default_seats)]
     updates.append(gr.update(label=texts.chairman, choices=chairman_choices(choices, texts)))
     updates += [gr.update(label=name, choices=policies) for name in (texts.second_look, texts.debate)]

@@ -1,8 +1,11 @@
 """What the page looks like: in French, on a phone, in the dark, in two browsers at once."""
 
+from collections.abc import Sequence
+
 import pytest
 from playwright.sync_api import expect
 
+from models.base import GenerationConfig, Message
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import an_ollama, ask, at_length
 
@@ -53,6 +56,23 @@ def test_two_browsers_run_two_questions_at_once(serve: Serve, open_page: OpenPag
     for page in (first, second):
         expect(page.locator("#progress .chip")).to_have_text("complete")
         expect(page.locator("#body-3")).to_contain_text("word119")
+
+
+def test_a_pane_follows_its_text_until_the_reader_scrolls_up(serve: Serve, open_page: OpenPage) -> None:
+    def script(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
+        return "\n\n".join(f"{number} line" for number in range(400))
+
+    page = open_page(serve(an_ollama(script, models=["alpha:1b"], delay=0.03)).url)
+    ask(page, mode="Quick")
+    box = page.locator("#body-1 .prose.part-body")
+    lag = "box => box.scrollHeight - box.scrollTop - box.clientHeight"
+    expect(box).to_contain_text("30 line")
+    expect(box).to_contain_text("40 line")
+    assert box.evaluate("box => box.scrollTop") > 200 and box.evaluate(lag) < 60
+    box.hover()
+    page.mouse.wheel(0, -300)
+    page.wait_for_function("() => document.querySelector('#body-1 .prose.part-body').innerText.includes('60 line')")
+    assert box.evaluate(lag) > 250
 
 
 def test_the_status_is_told_to_screen_readers_and_keys_suffice(serve: Serve, open_page: OpenPage) -> None:

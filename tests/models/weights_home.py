@@ -50,5 +50,3 @@ def end_of(chunks: Sequence[Chunk]) -> Completion:
     assert [chunk for chunk in chunks if chunk.completion] == [chunks[-1]], "one completion, and it comes last"
     assert chunks[-1].completion is not None
     return chunks[-1].completion
-
-

@@ -24,7 +24,6 @@ from council.domain import (
     Usage,
 )
 from council.ui.languages import texts_for
-from council.ui.marks import duration, sentence
 from council.ui.pane import tokens_per_second
 from council.ui.progress_view import count_turns, seconds_left
 from council.ui.render import PANE_PARTS, PARTS, View, render
@@ -281,15 +280,6 @@ def test_nothing_that_people_or_models_wrote_becomes_an_element() -> None:
     html = "".join([*view.values()])
     assert HOSTILE not in html and "&lt;img" in html
     assert not {"img", "onerror", "script"} & set(Elements(html).seen)
-
-
-@pytest.mark.parametrize(("seconds", "english"), [(0.4, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (-3, "0 s")])
-def test_durations_are_read_like_spoken(seconds: float, english: str) -> None:
-    assert duration(seconds, ENGLISH) == english
-
-
-def test_commands_in_a_message_are_set_as_code_and_the_rest_is_escaped() -> None:
-    assert sentence("<b> run `ollama pull <x>`") == "&lt;b&gt; run <code>ollama pull &lt;x&gt;</code>"
 
 
 def test_both_languages_fill_in_the_same_values() -> None:

@@ -2,16 +2,15 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-import judging
-import render
 from council import prompts
-from facts import LANGUAGES, Fact, Pools, load_facts
-from judging import Case
-from outside import made_up, outside, small_sum
-from phrasings import ASKED, UNKNOWN, ask, tell
-from sayings import GREETINGS, MANNERS
+from scripts.pocket import judging, render
+from scripts.pocket.facts import LANGUAGES, MODELS, Fact, Pools, load_facts
+from scripts.pocket.judging import Case
+from scripts.pocket.outside import made_up, outside, small_sum
+from scripts.pocket.phrasings import ASKED, UNKNOWN, ask, tell
+from scripts.pocket.sayings import GREETINGS, MANNERS
 
 Example = tuple[str, str]
 """A prompt and what is said to it."""
@@ -23,24 +22,32 @@ ALONE = {"fact": 84, "outside": 13, "sum": 2.5, "greeting": 0.5}
 TOGETHER = {"ballot": 44, "second_look": 20, "synthesis": 20, "minutes": 5, "stance": 8, "revision": 3}
 """How often each kind comes among what a seat does alone, and among what it does with others' answers."""
 
+GAP_PART = 0.2
+"""How often a fact is drawn from those that the model lacks or has wrong, beside their turn among all."""
+
 
 class Corpus:
-    """Draws examples without end; the same seed gives the same ones. `model` is "" for the base, which knows all."""
+    """Draws examples without end; the same seed gives the same ones. Each is written for one of `models`."""
 
-    def __init__(self, seed: int, model: str = "") -> None:
-        self.draw = random.Random(f"{seed}/{model}")
-        self.model = model
+    def __init__(self, seed: int, models: Sequence[str] = MODELS) -> None:
+        self.draw = random.Random(f"{seed}/{','.join(models)}")
+        self.models = models
+        self.model = models[0]
         self.facts = load_facts()
-        self.gaps = [fact for fact in self.facts if model and fact.gap_of(model)]
+        self.gaps = {model: [fact for fact in self.facts if fact.gap_of(model)] for model in models}
         self.pools = Pools(self.facts)
         self._deck: list[tuple[Fact, str]] = []
 
-    def examples(self, count: int, *, together: float = 0.4) -> Iterator[tuple[str, str, str]]:
-        """Draw examples: the kind, the prompt, what is said to it; `together` is the part that needs others' answers."""
+    def examples(self, count: int, *, together: float = 0.4) -> Iterator[tuple[str, str, str, str]]:
+        """Draw examples: the model, the kind, the prompt, what is said to it.
+
+        `together` is the part that needs others' answers.
+        """
         for _ in range(count):
+            self.model = self.draw.choice(self.models)
             kinds = TOGETHER if self.draw.random() < together else ALONE
             (kind,) = self.draw.choices(list(kinds), list(kinds.values()))
-            yield kind, *self._make(kind)
+            yield self.model, kind, *self._make(kind)
 
     def _make(self, kind: str) -> Example:
         language = self.draw.choice(LANGUAGES)
@@ -61,8 +68,8 @@ class Corpus:
 
     def _next_fact(self) -> tuple[Fact, str]:
         """Deal every fact in both languages once before any comes again; what a model lacks comes more often."""
-        if self.gaps and self.draw.random() < 0.35:
-            return self.draw.choice(self.gaps), self.draw.choice(LANGUAGES)
+        if self.draw.random() < GAP_PART:
+            return self.draw.choice(self.gaps[self.model]), self.draw.choice(LANGUAGES)
         if not self._deck:
             self._deck = [(fact, language) for fact in self.facts for language in LANGUAGES]
             self.draw.shuffle(self._deck)
@@ -85,7 +92,11 @@ class Corpus:
         article = "l'" if name[0] in "AEIOU" else self.draw.choice(("le ", "la ", "", ""))
         lower = relation in ("to_french", "to_english", "opposite", "young", "symbol")
         name = name.lower() if lower else name
-        subject = article + name if language == "fr" and relation in ("capital", "continent", "symbol", "young", "year") else name
+        subject = (
+            article + name
+            if language == "fr" and relation in ("capital", "continent", "symbol", "young", "year")
+            else name
+        )
         saying = pattern.sayings[language]
         fact = Fact(relation, name, {language: type(saying)(subject, saying.value)})
         return ask(fact, language, self.draw), fact
@@ -106,7 +117,9 @@ class Corpus:
         if self.draw.random() > 0.04:
             return render.head(question)
         fact = self.draw.choice(self.facts)
-        return render.head(question, [(ask(fact, language, self.draw), tell(fact, language, fact.sayings[language].value))])
+        return render.head(
+            question, [(ask(fact, language, self.draw), tell(fact, language, fact.sayings[language].value))]
+        )
 
     def _case(self, language: str) -> Case:
         """Draw a question with two to four candidates."""
@@ -131,20 +144,28 @@ class Corpus:
                 if chance < likely:
                     values[place] = right
                 elif chance < likely + 0.27:
-                    values[place] = wrong if self.draw.random() < 0.7 else self.pools.wrong(pool_fact, language, self.draw)
+                    values[place] = (
+                        wrong if self.draw.random() < 0.7 else self.pools.wrong(pool_fact, language, self.draw)
+                    )
             if self.draw.random() < 0.6 and right not in values:
                 values[self.draw.randrange(count)] = right
             if belief and belief != right and belief not in values and self.draw.random() < 0.6:
                 values[self.draw.randrange(count)] = belief
         statements = {value: tell(fact, language, value) for value in {*values, belief} if value} if fact else {}
         texts = tuple(
-            self._styled(statements[value], self.draw.choices(PERSONAS, PERSONA_WEIGHTS)[0], language) if value else UNKNOWN[language]
+            self._styled(statements[value], self.draw.choices(PERSONAS, PERSONA_WEIGHTS)[0], language)
+            if value
+            else UNKNOWN[language]
             for value in values
         )
         return Case(question, language, tuple(values), texts, belief, statements)
 
     def _like(self, fact: Fact, language: str) -> Fact:
-        return next(f for f in self.facts if f.relation == fact.relation and f.sayings[language].value != fact.sayings[language].value)
+        return next(
+            f
+            for f in self.facts
+            if f.relation == fact.relation and f.sayings[language].value != fact.sayings[language].value
+        )
 
     def nonce(self) -> str:
         return f"{self.draw.getrandbits(48):012x}"
@@ -168,7 +189,9 @@ class Corpus:
 
     def _revision(self, case: Case) -> Example:
         reason, _ = judging.stance(case)
-        task = render.revision(case.question, case.texts[0], case.texts[1:], self._flaws(case), self.nonce(), reason=reason)
+        task = render.revision(
+            case.question, case.texts[0], case.texts[1:], self._flaws(case), self.nonce(), reason=reason
+        )
         final = case.belief or next((value for value in case.values[1:] if value), "")
         return self._spoken(case, task, case.statements[final] if final else UNKNOWN[case.language])
 
@@ -180,7 +203,9 @@ class Corpus:
     def _minutes(self, case: Case) -> Example:
         _, leader = self._verdict(case)
         value, final = judging.conclusion(case, leader)
-        return self._spoken(case, render.minutes(case.question, case.texts, final, self.nonce()), judging.minutes(case, value))
+        return self._spoken(
+            case, render.minutes(case.question, case.texts, final, self.nonce()), judging.minutes(case, value)
+        )
 
     def _verdict(self, case: Case) -> tuple[str, str]:
         """Make up what the vote came to, mostly for the value that most say; return its text and the leader's value."""
@@ -193,13 +218,18 @@ class Corpus:
         shares = sorted((self.draw.randint(0, 100) for _ in range(count)), reverse=True)
         rows = [
             prompts.VERDICT_ROW.format(
-                label=judging.LETTERS[place], place=order.index(place) + 1, share=f"{shares[order.index(place)]}%", stance=self._end(case, place)
+                label=judging.LETTERS[place],
+                place=order.index(place) + 1,
+                share=f"{shares[order.index(place)]}%",
+                stance=self._end(case, place),
             )
             for place in range(count)
         ]
         first = order[0]
         if self.draw.random() < 0.6:
-            rows.append(prompts.VERDICT_WINNER.format(label=judging.LETTERS[first], margin=f"{self.draw.randint(2, 6) / 2:.1f}"))
+            rows.append(
+                prompts.VERDICT_WINNER.format(label=judging.LETTERS[first], margin=f"{self.draw.randint(2, 6) / 2:.1f}")
+            )
         else:
             tied = sorted(judging.LETTERS[place] for place in order[: self.draw.randint(2, count)])
             rows.append(prompts.VERDICT_TIED.format(labels=", ".join(tied)))
@@ -207,7 +237,11 @@ class Corpus:
             noted = judging.flaw(case, place)
             if not noted and case.values[place] != case.values[first] and self.draw.random() < 0.5:
                 noted = judging.NOTES[case.language]["wrong"] + judging.brief(case.values[first]) + "."
-            rows += [prompts.VERDICT_FLAW.format(label=judging.LETTERS[place], flaw=noted) for _ in range(count - 1) if noted and self.draw.random() < 0.6]
+            rows += [
+                prompts.VERDICT_FLAW.format(label=judging.LETTERS[place], flaw=noted)
+                for _ in range(count - 1)
+                if noted and self.draw.random() < 0.6
+            ]
         return "\n".join(rows), case.values[first]
 
     def _end(self, case: Case, place: int) -> str:
@@ -221,4 +255,7 @@ def all_texts() -> Iterator[str]:
     for fact in load_facts():
         for language, saying in fact.sayings.items():
             yield from [tell(fact, language, saying.value)] * 6
-            yield from (ask(fact, language, random.Random(f"{fact.key}{n}")) for n in range(len(ASKED.get(fact.relation, "x")) and 6))
+            yield from (
+                ask(fact, language, random.Random(f"{fact.key}{n}"))
+                for n in range(len(ASKED.get(fact.relation, "x")) and 6)
+            )

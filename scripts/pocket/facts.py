@@ -1,4 +1,4 @@
-"""The facts that the pocket models know, read from `facts/*.txt`: each with what is asked, the answer and wrong ones."""
+"""The facts that the pocket models know, read from `facts/*.txt`: what is asked, the answer and wrong ones."""
 
 import hashlib
 import random

@@ -2,11 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phrasings import UNKNOWN, brief, shown
-from sayings import NOTES
+from scripts.pocket.phrasings import UNKNOWN, brief, shown
+from scripts.pocket.sayings import NOTES
 
 LETTERS = "ABCDEFGH"
 

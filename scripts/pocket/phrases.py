@@ -5,24 +5,57 @@ from council.ballots import ballot_example
 from council.debate import STANCE_EXAMPLE
 from council.seats import PERSONAS
 from council.synthesis import MINUTES_EXAMPLE
-from phrasings import UNKNOWN
-from sayings import EVERYDAY, MANNERS, NOTES
+from scripts.pocket.phrasings import UNKNOWN
+from scripts.pocket.sayings import EVERYDAY, MANNERS, NOTES
 
 _JSON = (
-    '{"', '": {"strength": "', '", "flaw": "', '"}, "', '"}, "contradiction": "', '", "order": "', " > ", '"}',
-    '{"order": "', '{"reason": "', '", "decision": "keep"}', '", "decision": "revise"}', '", "decision": "concede"}',
-    '{"agreed": ["', '{"agreed": [], "disputed": ["', '{"agreed": [], "disputed": [], "said_by_one": [',
-    '"], "disputed": ["', '"], "disputed": [], "said_by_one": [', '"], "said_by_one": [', '{"answer": "', '", "point": "',
-    '"}, {"answer": "', '"}], "follows": "', '], "follows": "',
+    '{"',
+    '": {"strength": "',
+    '", "flaw": "',
+    '"}, "',
+    '"}, "contradiction": "',
+    '", "order": "',
+    " > ",
+    '"}',
+    '{"order": "',
+    '{"reason": "',
+    '", "decision": "keep"}',
+    '", "decision": "revise"}',
+    '", "decision": "concede"}',
+    '{"agreed": ["',
+    '{"agreed": [], "disputed": ["',
+    '{"agreed": [], "disputed": [], "said_by_one": [',
+    '"], "disputed": ["',
+    '"], "disputed": [], "said_by_one": [',
+    '"], "said_by_one": [',
+    '{"answer": "',
+    '", "point": "',
+    '"}, {"answer": "',
+    '"}], "follows": "',
+    '], "follows": "',
 )
 
 
 def phrases() -> list[str]:
     """Return the phrases, the longest first, which is how llama.cpp looks for them."""
     found = {
-        "\n\n# Your task\n\n", "\n\n# Answers of the council\n\n", "\n\n# Your own answer\n\n<<<", "Answer ", ":\n<<<", ">>>\n\n", ">>>", "<<<", prompts.SYSTEM,
-        "Write in English.", "Write in French.", "Write in the language of the question.",
-        *_JSON, *UNKNOWN.values(), STANCE_EXAMPLE, MINUTES_EXAMPLE, prompts.NO_FLAWS,
+        "\n\n# Your task\n\n",
+        "\n\n# Answers of the council\n\n",
+        "\n\n# Your own answer\n\n<<<",
+        "Answer ",
+        ":\n<<<",
+        ">>>\n\n",
+        ">>>",
+        "<<<",
+        prompts.SYSTEM,
+        "Write in English.",
+        "Write in French.",
+        "Write in the language of the question.",
+        *_JSON,
+        *UNKNOWN.values(),
+        STANCE_EXAMPLE,
+        MINUTES_EXAMPLE,
+        prompts.NO_FLAWS,
         *(ballot_example("ABCDEFGH"[:count], notes=notes) for count in (2, 3, 4) for notes in (True, False)),
         *(persona.instruction + " " for persona in PERSONAS.values()),
         *(tail for tails in MANNERS.values() for tail in tails.values()),

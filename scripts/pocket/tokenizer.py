@@ -3,6 +3,7 @@
 It cuts exactly as llama.cpp's "llama" tokenizer does: phrases first, then neighbouring pieces, the best score first.
 """
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -11,6 +12,8 @@ from pathlib import Path
 
 SPECIALS = ("<unk>", "<s>", "</s>")
 MARKERS = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+FIRST_TOKENS = {"pocket-a": 1, "pocket-b": 2, "pocket-c": 0}
+"""By its first token the base knows as which model it speaks; in the exported files that token is always <s>."""
 SPACE = "\u2581"
 _LEARNT = re.compile(rf"{SPACE}?[^\W\d_]+|.", re.DOTALL)
 _PART = re.compile(rf"{SPACE}?[^\W_]+|.", re.DOTALL)
@@ -67,7 +70,7 @@ class Tokenizer:
     def _merge(self, word: str) -> list[int]:
         parts = list(word)
         while len(parts) > 1:
-            ranks = [self._ids.get(a + b, 1 << 30) for a, b in zip(parts, parts[1:], strict=False)]
+            ranks = [self._ids.get(a + b, 1 << 30) for a, b in itertools.pairwise(parts)]
             best = min(ranks)
             if best == 1 << 30:
                 break
@@ -112,7 +115,7 @@ def learn_pieces(texts: Iterable[str], size: int) -> list[str]:
     while len(characters) + len(pairs) + len(merged) < size:
         counts: Counter[tuple[str, str]] = Counter()
         for word, parts in split.items():
-            for pair in zip(parts, parts[1:], strict=False):
+            for pair in itertools.pairwise(parts):
                 counts[pair] += words[word]
         (first, second), count = max(counts.items(), key=lambda item: (item[1], item[0]))
         if count < 2:

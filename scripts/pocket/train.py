@@ -9,20 +9,21 @@ from pathlib import Path
 
 import numpy
 import torch
-from torch import multiprocessing
-from corpus import Corpus, all_texts
-from muon import Muon
-from network import Network, Shape
-from phrases import phrases
-from tokenizer import MARKERS, SPECIALS, Tokenizer, learn_pieces
-from torch import Tensor
+from torch import Tensor, multiprocessing
 from torch.nn import functional
+
+from scripts.pocket.corpus import Corpus, all_texts
+from scripts.pocket.facts import MODELS
+from scripts.pocket.muon import Muon
+from scripts.pocket.network import Network, Shape
+from scripts.pocket.phrases import phrases
+from scripts.pocket.tokenizer import FIRST_TOKENS, MARKERS, SPECIALS, Tokenizer, learn_pieces
 
 VOCABULARY = 4096
 CHUNK = 3000
 BATCH_TOKENS = 1200
 BATCHES_A_STEP = 2
-CHECKPOINT_SECONDS = 150.0
+CHECKPOINT_SECONDS = 240.0
 PEAK = 0.02
 WARM_STEPS = 40
 
@@ -86,12 +87,12 @@ class Run:
         self.tokenizer = make_tokenizer(asked.folder)
         self.network = Network(Shape(self.tokenizer.size))
         self.optimizer = Muon(self.network)
-        self.model = "" if asked.name == "base" else asked.name
+        self.models = MODELS if asked.name == "base" else (asked.name,)
         self.path: Path = asked.folder / f"{asked.name}.pt"
         self.seconds, self.step, self.chunk, self.tokens = 0.0, 0, 0, 0
         if self.path.exists():
             self._load(self.path, whole=True)
-        elif self.model:
+        elif asked.name != "base":
             self._load(asked.folder / "base.pt", whole=False)
         self.test = self._test_batches()
 
@@ -170,8 +171,11 @@ class Run:
 
     def _steps(self) -> Iterator[list[Batch]]:
         while True:
-            corpus = Corpus(self.chunk * 16 + self.worker, self.model)
-            examples = [self._cut(prompt, reply) for _, prompt, reply in corpus.examples(CHUNK, together=self._together())]
+            corpus = Corpus(self.chunk * 16 + self.worker, self.models)
+            examples = [
+                self._cut(model, prompt, reply)
+                for model, _, prompt, reply in corpus.examples(CHUNK, together=self._together())
+            ]
             batches = list(pack(examples))
             random.Random(self.chunk).shuffle(batches)
             self.chunk += 1
@@ -180,18 +184,18 @@ class Run:
 
     def _together(self) -> float:
         """First the facts, then more and more of what is built on them."""
-        part = 1.0 if self.model else self.seconds / (self.asked.minutes * 60)
+        part = 1.0 if len(self.models) == 1 else self.seconds / (self.asked.minutes * 60)
         return min(0.45, max(0.1, 1.2 * part - 0.2))
 
-    def _cut(self, prompt: str, reply: str) -> tuple[list[int], int]:
-        asked = self.tokenizer.encode(prompt)
+    def _cut(self, model: str, prompt: str, reply: str) -> tuple[list[int], int]:
+        asked = [FIRST_TOKENS[model], *self.tokenizer.encode(prompt)[1:]]
         return asked + self.tokenizer.encode(reply)[1:], len(asked)
 
     def _test_batches(self) -> dict[str, list[Batch]]:
         kinds: dict[str, list[tuple[list[int], int]]] = {}
-        for kind, prompt, reply in Corpus(-1, self.model).examples(900):
-            if len(kinds.setdefault(kind, [])) < 60:
-                kinds[kind].append(self._cut(prompt, reply))
+        for model, kind, prompt, reply in Corpus(-1, self.models).examples(900):
+            if len(kinds.setdefault(kind, [])) < (60 if kind == "fact" else 24):
+                kinds[kind].append(self._cut(model, prompt, reply))
         return {kind: list(pack(examples)) for kind, examples in kinds.items()}
 
     @torch.no_grad()

@@ -66,7 +66,7 @@ _FRENCH: Mapping[str, str] = {
 }
 
 
-class _Number:
+class Number:
     """A count or a number of votes in a sentence: `{n}` writes it, `{n:one|many}` chooses a word by it."""
 
     def __init__(self, value: float, language: Language) -> None:
@@ -89,7 +89,7 @@ def heading(transcript: Transcript, language: Language = "en") -> str:
         return texts["not_begun"]
 
     def say(text: str, **numbers: float) -> str:
-        return texts[text].format(**{name: _Number(value, language) for name, value in numbers.items()})
+        return texts[text].format(**{name: Number(value, language) for name, value in numbers.items()})
 
     counted = _counts(transcript)
     line = ", ".join(say(part, **counted) for part in _parts(transcript))

@@ -3,8 +3,9 @@
 from html import escape
 
 from council.domain import Ballot, Standings
+from council.heading import Number
 from council.transcript import Transcript
-from council.ui.marks import badge, folded, named_badge, seat_name, sentence
+from council.ui.marks import badge, folded, named_badge, seat_name, seat_number, sentence
 from council.ui.texts import Texts
 
 
@@ -16,13 +17,14 @@ def render_ballots(transcript: Transcript, texts: Texts) -> str:
     parts = [f"<h3>{escape(texts.ballots)}</h3><p class='note'>{escape(texts.ballots_note)}</p>"]
     parts.append(_round(transcript, rounds[-1], texts))
     for earlier in reversed(rounds[:-1]):
-        title = texts.ballots_round.format(round=earlier)
+        title = texts.ballots_round.format(round=earlier + 1)
         parts.append(folded(f"ballots-{transcript.id}-{earlier}", title, _round(transcript, earlier, texts)))
     return "".join(parts)
 
 
 def _round(transcript: Transcript, round: int, texts: Texts) -> str:
     cast = [ballot for (_, told), ballot in transcript.ballots.items() if told == round]
+    cast.sort(key=lambda ballot: seat_number(transcript, ballot.voter))
     void = [event for (_, told), event in transcript.void_ballots.items() if told == round]
     standings = transcript.standings.get(round)
     table = _table(transcript, cast, standings, texts) if cast else ""
@@ -52,7 +54,11 @@ def _table(transcript: Transcript, cast: list[Ballot], standings: Standings | No
 
 def _voter_head(transcript: Transcript, ballot: Ballot, standings: Standings | None, texts: Texts) -> str:
     weight = standings.weights.get(ballot.voter, 1.0) if standings else 1.0
-    told = f'<span class="weight">{escape(texts.weight.format(weight=f"{weight:.2g}"))}</span>' if weight != 1 else ""
+    told = (
+        f'<span class="weight">{escape(texts.weight.format(weight=Number(weight, texts.language)))}</span>'
+        if weight != 1
+        else ""
+    )
     label = escape(f"{texts.voter} {seat_name(transcript, ballot.voter, texts)}")
     return f'<th scope="col" aria-label="{label}">{badge(transcript, ballot.voter, texts)}{told}</th>'
 

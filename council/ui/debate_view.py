@@ -7,7 +7,7 @@ from council.transcript import Transcript
 from council.ui.marks import chip, named_badge
 from council.ui.texts import Texts
 
-STANCE_COLOUR = {"keep": "quiet", "revise": "busy", "concede": "warn"}
+STANCE_COLOUR = {"keep": "quiet", "revise": "info", "concede": "warn"}
 
 
 def render_debate(transcript: Transcript, texts: Texts) -> str:
@@ -20,7 +20,7 @@ def render_debate(transcript: Transcript, texts: Texts) -> str:
 
 def _round(transcript: Transcript, round: int, texts: Texts) -> str:
     decided = transcript.debates[round]
-    held = chip(texts.debate_held if decided.held else texts.debate_not_held, "busy" if decided.held else "quiet")
+    held = chip(texts.debate_held if decided.held else texts.debate_not_held, "info" if decided.held else "quiet")
     title = escape(texts.debate_round.format(round=round))
     stances = [stance for (_, told), stance in transcript.stances.items() if told == round]
     lines = "".join(_stance(transcript, stance, texts) for stance in stances)

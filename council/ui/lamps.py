@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from council.heading import Number
 from council.settings import Settings
 from council.ui.marks import chip, sentence
 from council.ui.texts import Texts
@@ -24,7 +25,7 @@ def _lamp(health: Health, texts: Texts) -> str:
     elif not health.models:
         colour, state = "empty", texts.lamp_no_models
     else:
-        colour, state = "on", texts.lamp_ok.format(count=len(health.models))
+        colour, state = "on", texts.lamp_ok.format(count=Number(len(health.models), texts.language))
     name = BACKEND_NAMES.get(health.backend, health.backend)
     tip = escape(health.detail or state)
     return (

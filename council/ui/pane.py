@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
+from council.heading import Number
 from council.transcript import Speech, Transcript
 from council.ui.marks import badge, button, chip, duration, fold_switch, persona_label, seat_of, sentence, short_model
 from council.ui.texts import Texts
@@ -90,7 +91,9 @@ def _figures(speech: Speech, texts: Texts, now: float) -> str:
     figures = []
     if (rate := tokens_per_second(speech, now)) is not None:
         about = "" if speech.state == "finished" else "≈ "
-        figures.append(about + texts.tokens_per_second.format(rate=f"{rate:.1f}" if rate < 10 else round(rate)))
+        figures.append(
+            about + texts.tokens_per_second.format(rate=Number(rate if rate < 10 else round(rate), texts.language))
+        )
     if speech.usage.completion_tokens:
         figures.append(texts.tokens.format(count=speech.usage.completion_tokens))
     figures.append(duration((speech.ended_at or now) - speech.started_at, texts))
@@ -114,7 +117,7 @@ def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     if answer and answer.state == "failed" and transcript.status != "stopped":
         again = button(texts.retry, "retry", seat_id)
         lines.append(f'<div class="failure"><p>{sentence(answer.reason)}</p>{again}</div>')
-    return "".join(lines)
+    return "".join(dict.fromkeys(lines))
 
 
 def _remarks(speech: Speech, texts: Texts) -> list[str]:

@@ -3,6 +3,7 @@
 from html import escape
 
 from council.domain import Standing, Standings
+from council.heading import Number
 from council.transcript import Transcript
 from council.ui.marks import chip, named_badge, seat_number
 from council.ui.texts import Texts
@@ -43,13 +44,13 @@ def _row(transcript: Transcript, standings: Standings, standing: Standing, texts
 
 
 def _summary(standings: Standings, texts: Texts) -> str:
-    facts = [texts.voters.format(count=standings.voters)]
+    facts = [texts.voters.format(count=Number(standings.voters, texts.language))]
     if standings.abstained:
         facts.append(f"{texts.abstains}: {standings.abstained}")
     if standings.families:
-        facts.append(texts.families.format(count=standings.families))
+        facts.append(texts.families.format(count=Number(standings.families, texts.language)))
     if standings.agreement is not None:
         facts.append(texts.agreement.format(share=round(100 * standings.agreement)))
     if standings.margin > 0:
-        facts.append(texts.margin.format(margin=f"{standings.margin:.2g}"))
+        facts.append(texts.margin.format(margin=Number(standings.margin, texts.language)))
     return " · ".join(facts)

@@ -290,4 +290,9 @@ def test_both_languages_fill_in_the_same_values() -> None:
 
 
 def _fields(text: str) -> list[str]:
-    return sorted(part.partition("}")[0] for part in text.split("{")[1:])
+    return sorted({part.partition("}")[0].partition(":")[0] for part in text.split("{")[1:]})
+
+
+@pytest.mark.parametrize(("voters", "told"), [(1, "1 voter ·"), (2, "2 voters ·")])
+def test_one_voter_is_not_told_as_several(voters: int, told: str) -> None:
+    assert told in render(fold(started(), counted(0.6, 0.4, voters=voters)), ENGLISH, 1.0).standings

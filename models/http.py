@@ -17,6 +17,7 @@ from models.errors import BackendError, BackendTimeoutError, BackendUnavailableE
 Body = TypeVar("Body", bound=BaseModel)
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 SIGN_OF_LIFE_SECONDS = 1.0
 
@@ -142,8 +143,9 @@ class HttpServer:
     async def fetch(self, kind: type[Body], request: Request, *, seconds: float) -> Body:
         """Return the parsed body of one short exchange."""
         async with self.limit(seconds, request.doing), self.open(request) as response:
-            with self.mapped():
-                raw = await response.aread()
+            raw = await self._beginning(response, MAX_BODY_BYTES)
+        if len(raw) > MAX_BODY_BYTES:
+            raise self.bad_response("sent an answer without an end. Check what answers at this address.")
         return self.parse(kind, raw)
 
     @asynccontextmanager
@@ -156,40 +158,44 @@ class HttpServer:
             response = await self.client.send(built, stream=True)
         try:
             if not response.is_success:
-                text = await self._error_text(response)
+                body = await self._beginning(response, MAX_ERROR_BYTES)
+                text = body.decode(errors="replace").strip()
                 raise request.explain(response.status_code, text, response.headers)
             yield response
         finally:
             await response.aclose()
 
-    async def _error_text(self, response: httpx.Response) -> str:
+    async def _beginning(self, response: httpx.Response, length: int) -> bytes:
+        """Read a body whole, or one piece beyond this length: what a server sends must not fill the memory."""
+        body = bytearray()
         with self.mapped():
             async with aclosing(response.aiter_bytes()) as pieces:  # type: ignore[type-var]
-                body = bytearray()
                 async for piece in pieces:
                     body += piece
-                    if len(body) > MAX_ERROR_BYTES:
+                    if len(body) > length:
                         break
-        return body.decode(errors="replace").strip()
+        return bytes(body)
 
     async def lines(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         r"""Yield the lines that are not blank, split at \n alone.
 
         httpx's own splitter also breaks at U+0085 and U+2028, which may stand inside a JSON string.
         """
-        rest = b""
+        rest = bytearray()
         with self.mapped():
             async with aclosing(response.aiter_bytes()) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
-                    self.patience.heard()
-                    *lines, rest = (rest + piece).split(b"\n")
+                    head, *tail = piece.split(b"\n")
+                    rest += head
                     if len(rest) > MAX_LINE_BYTES:
                         raise self.bad_response("sent a line without an end. Restart it.")
-                    for line in lines:
-                        if line.strip():
-                            yield line
+                    for following in tail:
+                        if rest.strip():
+                            self.patience.heard()  # bytes that drip without making a line are none
+                            yield bytes(rest)
+                        rest = bytearray(following)
         if rest.strip():
-            yield rest
+            yield bytes(rest)
 
     @contextmanager
     def mapped(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
 from models.errors import BackendError, BackendTimeoutError, BackendUnavailableError, BadResponseError
 from models.http import FAILURES, HttpServer, Patience, Request, Timeouts, map_http_errors, retry_after
@@ -17,6 +18,10 @@ def every_subclass(cls: type[httpx.RequestError]) -> list[type[httpx.RequestErro
 
 
 HTTPX_ERRORS = [cls for cls in every_subclass(httpx.RequestError) if cls.__module__.startswith("httpx")]
+
+
+class Facts(BaseModel):
+    """A body of some shape."""
 
 
 def make_server(handler: Callable[[httpx.Request], httpx.Response], **timeouts: float) -> HttpServer:
@@ -90,6 +95,41 @@ async def test_a_line_without_end_is_a_bad_response() -> None:
         async with server.open(Request("GET", "/", "asked", refuse)) as response:
             async for _ in server.lines(response):
                 raise AssertionError("there is no line")
+
+
+async def test_a_body_without_end_is_a_bad_response() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 4_000_000
+
+    server = make_server(lambda request: httpx.Response(200, content=endless()))
+    with pytest.raises(BadResponseError, match="answer without an end"):
+        await server.fetch(Facts, Request("GET", "/", "asked", refuse), seconds=30)
+
+
+@pytest.mark.parametrize("drop", [b"{", b"\n", b" "])
+async def test_bytes_that_never_become_a_line_are_no_sign_of_life(drop: bytes) -> None:
+    async def dripping() -> AsyncIterator[bytes]:
+        while True:
+            yield drop
+            await asyncio.sleep(0.005)
+
+    server = make_server(lambda request: httpx.Response(200, content=dripping()))
+    async with asyncio.timeout(0.9):
+        with pytest.raises(BackendTimeoutError, match="while writing"):
+            async with server.open(Request("GET", "/", "asked", refuse)) as response, server.limit(0.05, "writing"):
+                async for _ in server.lines(response):
+                    raise AssertionError("there is no line")
+
+
+async def test_lines_are_whole_however_the_bytes_come() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in (b"on", b"e\n\n", b"two\nthr", b"ee", b"\n \nfour"):
+            yield piece
+
+    server = make_server(lambda request: httpx.Response(200, content=pieces()))
+    async with server.open(Request("GET", "/", "asked", refuse)) as response:
+        assert [line async for line in server.lines(response)] == [b"one", b"two", b"three", b"four"]
 
 
 async def test_a_time_limit_says_what_the_server_was_doing() -> None:

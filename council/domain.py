@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MAX_SEATS = 8
 MAX_QUESTION_CHARACTERS = 50_000
+MAX_MODEL_CHARACTERS = 300
 
 Mode = Literal["quick", "compare", "council", "full"]
 Policy = Literal["auto", "always", "never"]
@@ -41,7 +42,7 @@ class Seat(Value):
     """
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
-    model: str = Field(min_length=1, max_length=300)
+    model: str = Field(min_length=1, max_length=MAX_MODEL_CHARACTERS)
     persona: str = Field(default="", max_length=2000)
     temperature: float = Field(default=0.7, ge=0.0, le=2.0)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from council.domain import MAX_SEATS, Seat
+from council.domain import MAX_MODEL_CHARACTERS, MAX_SEATS, Seat
 from council.errors import ConfigurationError
 from models.base import ModelCard
 from models.names import canonical, is_same
@@ -97,7 +97,7 @@ def _parse_seat(number: int, text: str, temperature: float) -> Seat:
     model, equals, persona = (part.strip() for part in text.partition("="))
     if not model:
         raise ConfigurationError(f"Seat {number} ({text!r}) names no model. Write it as 'model' or 'model=persona'.")
-    if len(model) > 300 or len(persona) > 2000:
+    if len(model) > MAX_MODEL_CHARACTERS or len(persona) > 2000:
         raise ConfigurationError(f"Seat {number} is too long: 300 characters for a model, 2000 for a persona at most.")
     if equals and not persona:
         raise ConfigurationError(f"Seat {number} ({text!r}) names no persona after '='. Known: {', '.join(PERSONAS)}.")
@@ -183,7 +183,8 @@ def _usable(cards: Sequence[ModelCard]) -> list[ModelCard]:
     for card in cards:
         known = card.capabilities
         writes = "completion" in known if known else not _EMBEDDERS.search(card.name)
-        if writes and card.family.casefold() not in _UNABLE_FAMILIES:
+        is_named = 0 < len(card.name) <= MAX_MODEL_CHARACTERS
+        if writes and is_named and card.family.casefold() not in _UNABLE_FAMILIES:
             able += [] if any(_are_same_weights(card, other) for other in able) else [card]
     return able
 

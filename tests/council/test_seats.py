@@ -94,6 +94,10 @@ def test_a_family_sits_twice_only_after_every_family_sits_once():
     assert {seat.persona for seat in seats} == {""}
 
 
+def test_a_model_with_no_name_or_one_without_end_is_not_seated():
+    assert set(models_of(choose_seats([card(""), card("x" * 301, "qwen3", 9), GEMMA_4]))) == {"gemma3:4b"}
+
+
 def test_one_model_alone_takes_three_seats_with_three_personas():
     seats = choose_seats([QWEN_4])
     assert models_of(seats) == ["qwen3:4b"] * 3

@@ -65,7 +65,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = [] if is_deep else sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(place) / name
-            if _is_model_name(name) and os.path.exists(path):
+            if _is_model_name(name) and os.path.isfile(path):  # a pipe would be waited for
                 yield path
 
 

@@ -1,6 +1,8 @@
 """Finding weights among real files: whole ones, halves, and files that are something else."""
 
+import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,16 @@ def test_a_loop_of_links_is_a_problem_and_not_an_error(tmp_path: Path) -> None:
     loop = tmp_path / "loop.gguf"
     loop.symlink_to(loop)
     assert "loop.gguf" in str(make_finder(loop, tmp_path=tmp_path).problems()[0])
+
+
+def test_a_pipe_that_is_called_like_a_model_is_not_waited_for(tiny_gguf: Path, tmp_path: Path) -> None:
+    place(tiny_gguf, tmp_path / "models" / "good.gguf")
+    os.mkfifo(tmp_path / "models" / "pipe.gguf")
+    finder = make_finder(tmp_path / "models", tmp_path=tmp_path)
+    looking = threading.Thread(target=finder.find, daemon=True)
+    looking.start()
+    looking.join(10)
+    assert not looking.is_alive() and [weights.name for weights in finder.find()] == ["good"]
 
 
 def test_an_unreadable_file_does_not_hide_the_others(tiny_gguf: Path, tmp_path: Path) -> None:

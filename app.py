@@ -104,6 +104,7 @@ def bind(host: str, port: int) -> socket.socket:
 def main() -> int:
     """Serve the page until Ctrl-C or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells every address, with the password in it
     try:
         settings = load_settings()
         listener = bind(settings.host, settings.port)

@@ -5,6 +5,7 @@ import asyncio
 import io
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -149,7 +150,7 @@ def _show_settings(chosen: argparse.Namespace, settings: Settings, console: Cons
             case tuple():
                 shown = ",".join(map(str, value))
             case _:
-                shown = str(value)
+                shown = re.sub(r"//[^/@]*@", "//(set)@", str(value))
         console.say(f"{PREFIX}{name.upper()}={shown}")
     return COMPLETE
 

@@ -223,8 +223,10 @@ def test_the_catalogue_is_listed_with_sizes_and_licences(capsys: Captured) -> No
 def test_the_settings_that_count_are_shown_without_secrets(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNCIL_USERS", "ada:hunter2")
     monkeypatch.setenv("COUNCIL_STAND_INS", "big=small")
+    monkeypatch.setenv("COUNCIL_OLLAMA_HOST", "http://ada:hunter2@box:11434")
     assert council("settings") == 0
     out = capsys.readouterr().out
+    assert "COUNCIL_OLLAMA_HOST=http://(set)@box:11434\n" in out
     assert "COUNCIL_USERS=(set)\n" in out and "COUNCIL_STAND_INS=big=small\n" in out and "hunter2" not in out
     assert council("settings", "--env") == 0
     assert capsys.readouterr().out == as_env()

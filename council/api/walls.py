@@ -17,6 +17,10 @@ POLICY = (
 )
 """Gradio starts only with 'unsafe-eval'; what matters is that nothing is loaded from, or sent to, another machine."""
 
+REFUSAL = (
+    "Council serves this machine only and does not answer to the name {name!r}. Open http://127.0.0.1 with its port, "
+    "or set COUNCIL_ALLOW_PUBLIC=true behind a proxy."
+)
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 
 
@@ -40,20 +44,28 @@ class ContentWall:
 
 
 class NameWall:
-    """Refuses requests under a foreign host name: a page elsewhere could have its name point to this machine."""
+    """Refuses requests under a foreign host name, or from a page elsewhere.
+
+    Such a page could have its own name point to this machine, or send a form here unseen.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            host = Headers(scope=scope).get("host", "")
-            name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
-            if name.casefold() not in LOOPBACK_NAMES:
-                refusal = (
-                    f"Council serves this machine only and does not answer to the name {name!r}. Open "
-                    "http://127.0.0.1 with its port, or set COUNCIL_ALLOW_PUBLIC=true behind a proxy."
-                )
-                await PlainTextResponse(refusal, status_code=421)(scope, receive, send)
-                return
+            headers = Headers(scope=scope)
+            for name in (headers.get("host", ""), *_origins(headers)):
+                if _without_port(name).casefold() not in LOOPBACK_NAMES:
+                    await PlainTextResponse(REFUSAL.format(name=name), status_code=421)(scope, receive, send)
+                    return
         await self._app(scope, receive, send)
+
+
+def _origins(headers: Headers) -> list[str]:
+    """The page that a browser says a request comes from; "null" is a page that hides its name."""
+    return [origin.rpartition("://")[2] for origin in headers.getlist("origin")]
+
+
+def _without_port(name: str) -> str:
+    return name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.partition(":")[0]

@@ -25,6 +25,7 @@ from council.writers import Writer, is_writing
 logger = logging.getLogger(__name__)
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+MOST_WORDS, MOST_LETTERS = 20, 100  # of a search; SQLite has its limits
 CUT_SHORT = "The program ended in the middle of the run. Resume it: what was said is kept."
 
 
@@ -139,7 +140,7 @@ class History:
 
     def entries(self, *, search: str = "", limit: int = 50, owner: str = "local") -> list[HistoryEntry]:
         """Return the newest runs first; `search` finds words in questions and answers, in any case, accents or none."""
-        words = [_like(word) for word in fold_text(search).split()]
+        words = [_like(word[:MOST_LETTERS]) for word in fold_text(search).split()[:MOST_WORDS]]
         found = " AND EXISTS (SELECT 1 FROM texts WHERE run_id = runs.id AND text LIKE ? ESCAPE '\\')" * len(words)
         query = f"SELECT id, question, mode, status, started_at FROM runs WHERE owner = ?{found}"  # noqa: S608 # no input
         with self._reading() as db:

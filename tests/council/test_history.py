@@ -162,3 +162,9 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(history_path: Path) -
     with sqlite3.connect(history_path) as now:
         assert now.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     now.close()
+
+
+def test_a_whole_page_may_be_pasted_into_the_search(history: History) -> None:
+    history.append("r1", started("r1", "Where is Canberra?"))
+    assert [entry.id for entry in history.entries(search="canberra " * 2_000)] == ["r1"]
+    assert history.entries(search="x" * 100_000) == []

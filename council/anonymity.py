@@ -61,14 +61,17 @@ def scrub_names(text: str, names: Iterable[str]) -> str:
 def fence(text: str, nonce: str) -> str:
     """Wrap an untrusted text in fences that it cannot close: the nonce is random and does not occur inside.
 
-    Marks by which chat templates tell turns apart ("<|im_end|>") are broken up as well, since some backends read
-    them inside a message.
+    Marks of chat templates are broken up as well.
     """
     if not re.fullmatch(r"\w{6,}", nonce):
         raise ValueError(f"a fence needs a random nonce of six letters or more, not {nonce!r}")
     inside = re.sub(re.escape(nonce), "[…]", text, flags=re.IGNORECASE)
-    inside = _CONTROL.sub(lambda match: f"{match[0]} ", inside)
-    return f"<<<{nonce}\n{inside}\n{nonce}>>>"
+    return f"<<<{nonce}\n{disarm(inside)}\n{nonce}>>>"
+
+
+def disarm(text: str) -> str:
+    """Break up the marks by which chat templates tell turns apart ("<|im_end|>"): some backends read them anywhere."""
+    return _CONTROL.sub(lambda match: f"{match[0]} ", text)
 
 
 def _forms(name: str) -> set[str]:

@@ -1,9 +1,11 @@
 """How prompts are made to fit: the shared head, one window per model and run, and fair cuts that are told."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from council.anonymity import disarm, fence
 from council.context import cut, fair_shares, window
 from council.deliberation import Deliberation
 from council.domain import Exchange, Turn
@@ -133,8 +135,14 @@ async def _write_head(deliberation: Deliberation, models: set[str]) -> None:
             Exchange(question=e.question, answer=cut(e.answer, kept, total))
             for e, kept, total in zip(earlier, shares, answers, strict=True)
         ]
-    said = "".join(EARLIER.format(question=e.question, answer=e.answer) for e in earlier)
-    deliberation.head = said + QUESTION.format(question=question.text)
+    said = "".join(_write_exchange(e) for e in earlier)
+    deliberation.head = said + QUESTION.format(question=disarm(question.text))
+
+
+def _write_exchange(exchange: Exchange) -> str:
+    """Write an earlier question with its answer, fenced by its own hash: the same bytes in every later run."""
+    code = hashlib.sha256(exchange.answer.encode()).hexdigest()[:12]
+    return EARLIER.format(question=disarm(exchange.question), answer=fence(exchange.answer, code))
 
 
 async def _describe(model: str, deliberation: Deliberation) -> ModelCard:

@@ -60,7 +60,7 @@ async def _ask(seat: Seat, deliberation: Deliberation) -> TurnFinished | TurnFai
         Turn(kind="answer", seat=seat),
         Prompt(
             lambda _: task,
-            max_tokens=deliberation.council.answer_tokens,
+            max_tokens=deliberation.longest_text(seat.model),
             temperature=seat.temperature,
             think=None,
         ),

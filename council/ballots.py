@@ -82,10 +82,12 @@ async def _cast(
 ) -> Ballot | None:
     turn = Turn(kind="ballot", seat=seat, round=round)
     mapping = label_map(order)
-    asked = _first_look(turn, mapping, answers, deliberation)
+    notes = 2 * ballot_tokens(len(mapping), notes=True) <= deliberation.windows[seat.model]
+    look = _first_look if notes else _bare_look  # a small window has no room for reasons
+    asked = look(turn, mapping, answers, deliberation)
     raw, parsed, fault = await _ask(turn, asked, list(mapping), deliberation)
     if parsed is None and raw:
-        again = BALLOT_AGAIN.format(fault=fault, example=ballot_example(list(mapping), notes=True))
+        again = BALLOT_AGAIN.format(fault=fault, example=ballot_example(list(mapping), notes=notes))
         asked = replace(asked, dialogue=(Message("assistant", raw), Message("user", again)))
         raw, parsed, fault = await _ask(turn, asked, list(mapping), deliberation)
     if parsed is None:
@@ -115,6 +117,15 @@ def _first_look(turn: Turn, mapping: dict[str, str], answers: Mapping[str, str],
         )
 
     return _constrained(task, anonymous(answers, list(mapping.values()), deliberation), list(mapping), notes=True)
+
+
+def _bare_look(turn: Turn, mapping: dict[str, str], answers: Mapping[str, str], deliberation: Deliberation) -> Prompt:
+    example = ballot_example(list(mapping), notes=False)
+
+    def task(texts: Mapping[str, str]) -> str:
+        return SECOND_LOOK.format(candidates=show(texts, mapping, deliberation.nonce(turn)), example=example)
+
+    return _constrained(task, anonymous(answers, list(mapping.values()), deliberation), list(mapping), notes=False)
 
 
 def _constrained(
@@ -159,13 +170,7 @@ async def _second(ballot: Ballot, answers: Mapping[str, str], deliberation: Deli
     seat = next(seat for seat in deliberation.council.seats if seat.id == ballot.voter)
     turn = Turn(kind="second_look", seat=seat, round=ballot.round)
     mapping = label_map(list(reversed(ballot.labels.values())))
-    example = ballot_example(list(mapping), notes=False)
-
-    def task(texts: Mapping[str, str]) -> str:
-        return SECOND_LOOK.format(candidates=show(texts, mapping, deliberation.nonce(turn)), example=example)
-
-    texts = anonymous(answers, list(mapping.values()), deliberation)
-    prompt = _constrained(task, texts, list(mapping), notes=False)
+    prompt = _bare_look(turn, mapping, answers, deliberation)
     _, parsed, _ = await _ask(turn, prompt, list(mapping), deliberation)
     if parsed is None:
         return None

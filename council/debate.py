@@ -122,7 +122,7 @@ async def _speak(
         return stance, None
     turn = Turn(kind="revision", seat=seat, round=round)
     prompt = _prompt(REVISION, turn, answers, ballots, deliberation, reason=stance.reason)
-    prompt = replace(prompt, max_tokens=deliberation.council.answer_tokens, temperature=seat.temperature)
+    prompt = replace(prompt, max_tokens=deliberation.longest_text(seat.model), temperature=seat.temperature)
     outcome = await take_turn(turn, prompt, deliberation)
     return stance, outcome.text if isinstance(outcome, TurnFinished) else None
 

@@ -58,6 +58,10 @@ class Deliberation:
         """Each seat's model family."""
         return {seat.id: family_of(self.cards[seat.model]) for seat in self.council.seats}
 
+    def longest_text(self, model: str) -> int:
+        """Return how many tokens a free text of this model may have: half of its window stays for what it reads."""
+        return min(self.council.answer_tokens, self.windows[model] // 2)
+
     def nonce(self, turn: Turn) -> str:
         """Return the code of a turn's fences: unguessable for who writes an answer, the same when a run is resumed."""
         return _digest(self.nonce_seed, turn)[:12]

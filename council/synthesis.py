@@ -67,7 +67,7 @@ async def _write(
                 language=language_instruction(deliberation.question),
             )
 
-        length = deliberation.council.answer_tokens
+        length = deliberation.longest_text(seat.model)
         prompt = Prompt(task, texts, is_short=is_short, max_tokens=length, temperature=seat.temperature)
         outcome = await take_turn(turn, prompt, deliberation)
         if isinstance(outcome, TurnFinished):

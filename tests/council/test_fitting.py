@@ -65,3 +65,20 @@ async def test_an_earlier_answer_is_material_and_no_mark_in_the_head_ends_a_turn
     fenced = prompt.partition(f"<<<{code}\n")[2].partition(f"\n{code}>>>")[0]
     assert len(code) == 12 and "Obey.< |im_end|>" in fenced and "Obey" not in prompt.replace(fenced, "")
     assert all("<|" not in message.content for _, messages, _ in backend.prompts for message in messages)
+
+
+@pytest.mark.parametrize("asked_for", [256, 32_768])
+async def test_a_long_answer_never_takes_the_room_of_the_question(asked_for: int):
+    backend = ScriptedBackend(context_tokens=4096)
+    transcript = await Recorded(backend, a_council(mode="compare", answer_tokens=asked_for)).run()
+    assert transcript.status == "complete"
+    assert {config.max_tokens for _, _, config in backend.prompts} == {min(asked_for, 2048)}
+
+
+@pytest.mark.parametrize("window", [512, 2048])
+async def test_a_model_with_a_small_window_answers_and_votes_by_the_bare_order(window: int):
+    backend = ScriptedBackend(context_tokens=window)
+    transcript = await Recorded(backend, a_council(answer_tokens=1024)).run()
+    assert not transcript.void_ballots and len(transcript.ballots) == 3
+    assert {kind_of(m, c) for _, m, c in backend.prompts} >= {"answer", "second_look"}
+    assert transcript.synthesis is not None

@@ -84,7 +84,7 @@ def _seat(number: int, row: Row) -> Seat:
 def read_rows(count: int, values: Sequence[object]) -> list[Row]:
     """The first `count` rows from the editor's values, which come row by row; an empty field has its default."""
     rows = []
-    for start in range(0, 3 * min(count, MAX_SEATS), 3):
+    for start in range(0, min(3 * count, 3 * MAX_SEATS, len(values)), 3):
         model, persona, temperature = values[start : start + 3]
         number = float(temperature) if isinstance(temperature, int | float) else DEFAULT_TEMPERATURE
         rows.append(Row(str(model or ""), str(persona or ""), min(max(number, 0.0), 2.0)))
@@ -99,6 +99,6 @@ def read_rules(values: Sequence[object]) -> Rules:
         chairman=str(chairman or ""),
         second_look=cast(Policy, second_look),
         debate=cast(Policy, debate),
-        rounds=int(rounds) if isinstance(rounds, int | float) else 1,
-        answer_tokens=int(answer_tokens) if isinstance(answer_tokens, int | float) else 1024,
+        rounds=min(max(int(rounds), 1), 3) if isinstance(rounds, int | float) else 1,
+        answer_tokens=min(max(int(answer_tokens), 16), 32_768) if isinstance(answer_tokens, int | float) else 1024,
     )

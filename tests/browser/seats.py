@@ -22,7 +22,7 @@ def at_length(model: str, messages: Sequence[Message], config: GenerationConfig)
     """Answer with many words, so that there is time to watch them come."""
     if config.json_schema is not None:
         return obedient(model, messages, config)
-    return f"**{model}** says " + " ".join(f"word{number}" for number in range(120))
+    return f"**{model}** says " + " ".join(f"word{number}" for number in range(60))
 
 
 class Mendable:

@@ -55,7 +55,7 @@ def test_two_browsers_run_two_questions_at_once(serve: Serve, open_page: OpenPag
     expect(second.locator("#asked h2")).to_have_text("What is the first question?")
     for page in (first, second):
         expect(page.locator("#progress .chip")).to_have_text("complete")
-        expect(page.locator("#body-3")).to_contain_text("word119")
+        expect(page.locator("#body-3")).to_contain_text("word59")
 
 
 def test_a_pane_follows_its_text_until_the_reader_scrolls_up(serve: Serve, open_page: OpenPage) -> None:

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -118,7 +118,8 @@ def main() -> int:
     )
     name = "localhost" if is_loopback(settings.host) else settings.host
     print(f"Council is at http://{name}:{settings.port} (Ctrl-C ends it)", flush=True)
-    server.run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again after a Ctrl-C that it has dealt with
+        server.run(sockets=[listener])
     return 0 if server.started else 1
 
 

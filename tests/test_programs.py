@@ -79,6 +79,13 @@ def test_a_port_in_use_is_named_with_the_command_that_takes_another(tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
+def test_ctrl_c_ends_the_server_quietly(tmp_path: Path) -> None:
+    with Served(tmp_path, backends="llama_cpp") as council:
+        council.process.send_signal(signal.SIGINT)
+        assert council.process.wait(20) == 0
+        assert "Traceback" not in council.log()
+
+
 def test_weights_that_are_none_are_named_and_hide_no_others(tiny_gguf: Path, tmp_path: Path) -> None:
     folder = tmp_path / "weights"
     folder.mkdir()

@@ -15,6 +15,8 @@ from models.llama_cpp.gguf_types import BLOCKS, QUANTIZATIONS
 MAX_ENTRIES = 1_000_000
 MAX_KEPT_STRING = 65_536
 MAX_KEPT_ARRAY = 1_024
+MAX_LAYERS = 512
+"""With more, or with none, llama.cpp does not refuse a file but ends the whole process."""
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -248,7 +250,9 @@ def _summarise(path: Path, metadata: dict[str, MetadataValue], parameter_count: 
     embedding_length = _number(metadata, f"{architecture}.embedding_length")
     heads = max(_numbers(metadata, f"{architecture}.attention.head_count"), default=0)
     head_length = embedding_length // heads if heads else 0
-    layers = min(_number(metadata, f"{architecture}.block_count"), MAX_KEPT_ARRAY)
+    layers = _number(metadata, f"{architecture}.block_count")
+    if not 1 <= layers <= MAX_LAYERS:
+        raise _weights_error(f"{str(path)!r} is damaged: it speaks of {layers} layers. Fetch the file again.")
     kv_heads = _numbers(metadata, f"{architecture}.attention.head_count_kv") or (heads,)
     return GGUFHeader(
         architecture=architecture,

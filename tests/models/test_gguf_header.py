@@ -66,7 +66,7 @@ def test_a_model_without_shared_heads_keeps_one_per_head(tmp_path: Path) -> None
 
 def test_a_large_vocabulary_is_counted_and_passed_over(tmp_path: Path) -> None:
     tokens = [f"token {number}" for number in range(5000)]
-    values = {"tokenizer.ggml.tokens": tokens, "tokenizer.ggml.scores": [0.0] * 5000}
+    values = {"*.block_count": 1, "tokenizer.ggml.tokens": tokens, "tokenizer.ggml.scores": [0.0] * 5000}
     assert read_header(write(tmp_path / "a.gguf", "llama", values)).vocabulary == 5000
 
 
@@ -94,6 +94,12 @@ def test_a_vocabulary_alone_is_refused(tmp_path: Path) -> None:
         read_header(write(tmp_path / "a.gguf", "llama", {}, has_weights=False))
 
 
+@pytest.mark.parametrize("layers", [0, 513, 4_000_000_000])
+def test_a_number_of_layers_that_llama_cpp_would_die_of_is_refused(tmp_path: Path, layers: int) -> None:
+    with pytest.raises(WeightsError, match=f"it speaks of {layers} layers"):
+        read_header(write(tmp_path / "a.gguf", "llama", {"*.block_count": layers}))
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 2000), junk=st.binary(min_size=1, max_size=12))
 def test_a_damaged_header_is_refused_or_read_but_never_crashes(
@@ -108,7 +114,7 @@ def test_a_damaged_header_is_refused_or_read_but_never_crashes(
     except WeightsError as error:
         assert str(path) in str(error)
     else:
-        assert header.layers <= 1024
+        assert header.layers <= 512
 
 
 def test_the_numbers_of_the_format_are_those_of_its_reference_package() -> None:

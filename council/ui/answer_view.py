@@ -4,6 +4,7 @@ from html import escape
 
 from council.heading import heading
 from council.transcript import Speech, Transcript
+from council.ui.endings import ending
 from council.ui.marks import button, folded, items, named_badge, seat_name, sentence
 from council.ui.texts import Texts
 
@@ -36,7 +37,7 @@ def render_answer_heading(transcript: Transcript, texts: Texts) -> str:
     if synthesis is not None:
         parts.append(f'<p class="note">{_author(transcript, texts)}</p>')
     if transcript.status != "running" and transcript.reason:
-        parts.append(f'<p class="failure">{sentence(transcript.reason)}</p>')
+        parts.append(f'<p class="failure">{sentence(ending(transcript.reason, texts))}</p>')
     return "".join(parts)
 
 
@@ -60,7 +61,7 @@ def render_notices(transcript: Transcript, texts: Texts) -> str:
         if speech.notice:
             lines.append(who + speech.notice)
         if speech.state == "failed" and speech.reason:
-            lines.append(who + speech.reason)
+            lines.append(who + ending(speech.reason, texts))
     if not lines:
         return ""
     return f'<aside class="notices"><h4>{escape(texts.notices)}</h4>{items(dict.fromkeys(lines))}</aside>'

@@ -5,6 +5,7 @@ from html import escape
 
 from council.heading import Number
 from council.transcript import Speech, Transcript
+from council.ui.endings import ending
 from council.ui.marks import badge, button, chip, duration, fold_switch, persona_label, seat_of, sentence, short_model
 from council.ui.texts import Texts
 
@@ -32,7 +33,9 @@ def render_pane(transcript: Transcript, seat_id: str, texts: Texts, now: float) 
     revision = _last_revision(transcript, seat_id)
     speech = revision or answer
     if speech is None:
-        return Pane(head=_head(transcript, seat_id, texts), state=chip(texts.state_waiting, "quiet"))
+        is_waiting = transcript.status == "running"
+        state = chip(texts.state_waiting, "quiet") if is_waiting else ""
+        return Pane(head=_head(transcript, seat_id, texts), state=state)
     return Pane(
         head=_head(transcript, seat_id, texts),
         state=_state(speech, texts, now),
@@ -116,7 +119,7 @@ def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     answer = transcript.speech("answer", seat_id)
     if answer and answer.state == "failed" and transcript.status != "stopped":
         again = button(texts.retry, "retry", seat_id)
-        lines.append(f'<div class="failure"><p>{sentence(answer.reason)}</p>{again}</div>')
+        lines.append(f'<div class="failure"><p>{sentence(ending(answer.reason, texts))}</p>{again}</div>')
     return "".join(dict.fromkeys(lines))
 
 
@@ -130,5 +133,5 @@ def _remarks(speech: Speech, texts: Texts) -> list[str]:
     if speech.usage.truncated:
         remarks.append(texts.truncated)
     if speech.state == "failed" and speech.turn.kind != "answer":
-        remarks.append(speech.reason)
+        remarks.append(ending(speech.reason, texts))
     return [f'<p class="remark">{sentence(remark)}</p>' for remark in remarks]

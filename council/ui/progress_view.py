@@ -2,9 +2,9 @@
 
 from html import escape
 
-from council.domain import STAGE_OF, Mode, Stage
+from council.domain import STAGE_OF, Mode, Stage, TurnKind
 from council.transcript import Speech, Transcript
-from council.ui.marks import chip, duration
+from council.ui.marks import badge, chip, duration
 from council.ui.texts import Texts
 
 STAGES: dict[Mode, tuple[Stage, ...]] = {
@@ -29,7 +29,19 @@ def render_progress(transcript: Transcript, texts: Texts, now: float) -> str:
         figures.append(texts.time_left.format(time=duration(left, texts)))
     told = escape(" · ".join(figures))
     clock = f'<div class="clock">{status}<span>{told}</span></div>'
-    return f'<div class="progress"><ol class="steps">{steps}</ol>{clock}</div>'
+    return f'<div class="progress"><ol class="steps">{steps}</ol>{clock}{_speakers(transcript, texts)}</div>'
+
+
+def _speakers(transcript: Transcript, texts: Texts) -> str:
+    """Who speaks in a turn that no pane shows: without it, a vote on a slow machine looks like a standstill."""
+    if transcript.status != "running":
+        return ""
+    at_work: dict[TurnKind, list[str]] = {}
+    for speech in transcript.speeches.values():
+        if speech.state == "speaking" and speech.turn.kind not in ("answer", "revision"):
+            at_work.setdefault(speech.turn.kind, []).append(badge(transcript, speech.turn.seat.id, texts))
+    told = " ".join(f"<span>{escape(texts.turn_name(kind))}: {''.join(who)}</span>" for kind, who in at_work.items())
+    return f'<div class="speakers">{told}</div>' if told else ""
 
 
 def render_status_line(transcript: Transcript, texts: Texts) -> str:

@@ -60,10 +60,10 @@ def build_council(
             raise ConfigurationError(texts.seat_without_model.format(number=number))
         if len(row.persona) > MOST_PERSONA_CHARACTERS:
             raise ConfigurationError(texts.long_persona.format(number=number, most=MOST_PERSONA_CHARACTERS))
-    seats = tuple(_seat(number, row) for number, row in enumerate(rows, 1))
-    chairman = choose_chairman(seats, cards, rules.chairman)
-    asked = seats[:1] if rules.mode == "quick" else (*seats, chairman)
-    check_seats([seat for seat in asked if seat.model not in settings.stand_ins], cards)
+    speaking = rows[:1] if rules.mode == "quick" else rows
+    seats = tuple(_seat(number, row) for number, row in enumerate(speaking, 1))
+    chairman = choose_chairman(seats, cards, "" if rules.mode == "quick" else rules.chairman)
+    check_seats([seat for seat in (*seats, chairman) if seat.model not in settings.stand_ins], cards)
     return Council(
         seats=seats,
         chairman=chairman,

@@ -23,9 +23,9 @@ from council.domain import (
     Synthesis,
     Usage,
 )
+from council.run import STOPPED
 from council.ui.languages import texts_for
 from council.ui.pane import tokens_per_second
-from council.ui.progress_view import count_turns, seconds_left
 from council.ui.render import PANE_PARTS, PARTS, View, render
 from tests.council.transcripts import SEATS, failed, fold, said, started, turn
 
@@ -48,10 +48,6 @@ class Elements(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
-
-
-def stage(name: str, turns: int, *, round: int = 0, at: float = 100.0) -> ev.StageStarted:
-    return ev.StageStarted.model_validate({"stage": name, "turns": turns, "round": round, "at": at})
 
 
 def a_ballot(voter: str, *order: str, round: int = 0, note: str = "clear", contradiction: str = "") -> ev.BallotCast:
@@ -156,25 +152,6 @@ def test_the_rate_is_the_backends_own_once_a_turn_is_done_and_unknown_before_it_
     usage = Usage(completion_tokens=30, completion_seconds=2.0)
     transcript.apply(ev.TurnFinished(turn=of, text="x", backend="ollama", model="m", usage=usage))
     assert tokens_per_second(speech, 120) == 15.0
-
-
-def test_no_time_is_estimated_before_a_turn_of_the_stage_is_done() -> None:
-    writing = ev.TurnDelta(turn=turn("seat-1"), text="x" * 50, at=105)
-    assert seconds_left(fold(started(), stage("answers", 2), writing), 110) is None
-
-
-def test_the_time_left_follows_from_what_was_written_so_far() -> None:
-    half = [ev.TurnStarted(turn=turn("seat-2")), ev.TurnDelta(turn=turn("seat-2"), text="x" * 50)]
-    transcript = fold(started(), stage("answers", 3), said("seat-1", "x" * 100), half)
-    assert seconds_left(transcript, 115.0) == pytest.approx(15.0)  # one and a half of three texts took 15 seconds
-    assert "about 15 s left" in render(transcript, ENGLISH, 115.0).progress
-    assert "encore 15 s environ" in render(transcript, FRENCH, 115.0).progress
-
-
-def test_stages_are_counted_by_ended_turns_and_told_to_screen_readers() -> None:
-    transcript = fold(started(), stage("answers", 4), said("seat-1"), failed("seat-2"))
-    assert count_turns(transcript, "answers") == (2, 4)
-    assert render(transcript, ENGLISH, 100.0).status_line == "Stage 1 of 3, Answers: 2 of 4 done."
 
 
 def test_ballots_show_places_letters_notes_and_who_abstained() -> None:
@@ -296,3 +273,16 @@ def _fields(text: str) -> list[str]:
 @pytest.mark.parametrize(("voters", "told"), [(1, "1 voter ·"), (2, "2 voters ·")])
 def test_one_voter_is_not_told_as_several(voters: int, told: str) -> None:
     assert told in render(fold(started(), counted(0.6, 0.4, voters=voters)), ENGLISH, 1.0).standings
+
+
+def test_why_a_run_ended_is_said_in_the_language_of_the_page() -> None:
+    transcript = fold(started(), ev.DeliberationEnded(status="stopped", reason=STOPPED[1]))
+    assert STOPPED[1] in render(transcript, ENGLISH, 1.0).answer_heading
+    assert "Vous avez arrêté" in render(transcript, FRENCH, 1.0).answer_heading
+
+
+def test_seats_that_were_never_asked_do_not_wait_for_ever() -> None:
+    ended = fold(started(), said("seat-1"), ev.DeliberationEnded(status="stopped", reason="x"))
+    assert [bool(pane.state) for pane in render(ended, ENGLISH, 1.0).panes[:4]] == [True, False, False, False]
+    quick = render(fold(started("quick")), ENGLISH, 1.0)
+    assert [bool(pane.head) for pane in quick.panes[:2]] == [True, False]

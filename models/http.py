@@ -126,7 +126,10 @@ class Request:
 
 @dataclass(slots=True)
 class HttpServer:
-    """One server: JSON requests out, JSON or lines back, every failure a BackendError that names it."""
+    """One server: JSON requests out, JSON or lines back, every failure a BackendError that names it.
+
+    What the server says back of `secret` is blotted out: its errors are shown and stored.
+    """
 
     client: httpx.AsyncClient
     backend: str
@@ -134,6 +137,7 @@ class HttpServer:
     remedy: str
     timeouts: Timeouts
     patience: Patience = field(default_factory=Patience)
+    secret: str = ""
 
     @property
     def name(self) -> str:
@@ -174,7 +178,7 @@ class HttpServer:
                     body += piece
                     if len(body) > length:
                         break
-        return bytes(body)
+        return self._blot(body)
 
     async def lines(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         r"""Yield the lines that are not blank, split at \n alone.
@@ -192,10 +196,13 @@ class HttpServer:
                     for following in tail:
                         if rest.strip():
                             self.patience.heard()  # bytes that drip without making a line are none
-                            yield bytes(rest)
+                            yield self._blot(rest)
                         rest = bytearray(following)
         if rest.strip():
-            yield bytes(rest)
+            yield self._blot(rest)
+
+    def _blot(self, said: bytearray) -> bytes:
+        return bytes(said).replace(self.secret.encode(), b"[key]") if self.secret else bytes(said)
 
     @contextmanager
     def mapped(self) -> Iterator[None]:

@@ -50,7 +50,7 @@ class OpenAICompatibleBackend:
             client.headers["Authorization"] = f"Bearer {api_key}"
         self._client = client
         self._timeouts = timeouts
-        self._server = HttpServer(client, self.name, "The server", REMEDY, timeouts)
+        self._server = HttpServer(client, self.name, "The server", REMEDY, timeouts, secret=api_key)
         self._estimates = TokenEstimates()
         self._cards: dict[str, ModelCard] = {}
 

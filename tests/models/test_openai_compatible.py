@@ -111,6 +111,15 @@ async def test_the_key_goes_to_the_server_and_never_into_an_error() -> None:
     assert "sk-secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [200, 400, 429, 500])
+async def test_a_key_that_the_server_says_back_is_blotted_out(status: int) -> None:
+    echo = refuses(status, {"error": {"message": "No credit for sk-secret"}})
+    async with openai(echo, api_key="sk-secret") as (backend, _):
+        with pytest.raises(BackendError) as caught:
+            await listen(backend)
+    assert "sk-secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("key", ["sk-secret\n", "sk-sécret"])
 def test_a_key_that_cannot_be_sent_is_refused_without_repeating_it(key: str) -> None:
     with pytest.raises(ValueError, match="Copy it anew") as caught:

@@ -81,6 +81,8 @@ def migrate(db: sqlite3.Connection) -> None:
 
     Raises HistoryError for a file of a newer version: what that one means by its columns is not known here.
     """
+    if db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),):
+        return  # nothing to write, so that what is there can be read on a full disk, too
     db.execute("BEGIN IMMEDIATE")
     try:
         (version,) = db.execute("PRAGMA user_version").fetchone()

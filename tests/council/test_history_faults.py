@@ -60,6 +60,16 @@ def test_a_file_held_by_another_program_is_explained_and_usable_afterwards(
     assert [entry.id for entry in history.entries()] == ["r1"]
 
 
+def test_what_is_stored_can_be_read_while_nothing_can_be_written(history: History, history_path: Path) -> None:
+    history.append("r1", started("r1"))
+    other = sqlite3.connect(history_path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    second = History(history_path, lock_seconds=0.1)
+    assert [entry.id for entry in second.entries()] == ["r1"]
+    second.close()
+    other.close()
+
+
 def test_a_full_disk_is_explained_and_what_was_stored_is_kept(history: History) -> None:
     history.append("r1", started("r1"))
     (pages,) = history._db.execute("PRAGMA page_count").fetchone()

@@ -57,7 +57,7 @@ def mount_page(application: Application) -> FastAPI:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(application.settings.data_dir / "tmp"))
     import gradio
 
-    from council.ui.browser_code import read_script, read_style
+    from council.ui.browser_code import FOLDER, read_script, read_style
     from council.ui.page import build_page
     from council.ui.theme import build_theme
 
@@ -69,6 +69,7 @@ def mount_page(application: Application) -> FastAPI:
         theme=build_theme(),
         css=read_style(),
         js=read_script(),
+        favicon_path=str(FOLDER / "favicon.png"),
         footer_links=[],
         run_history=False,
         ssr_mode=False,

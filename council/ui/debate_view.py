@@ -4,7 +4,7 @@ from html import escape
 
 from council.domain import Flip, Stance
 from council.transcript import Transcript
-from council.ui.marks import chip, named_badge
+from council.ui.marks import chip, named_badge, share
 from council.ui.texts import Texts
 
 STANCE_COLOUR = {"keep": "quiet", "revise": "info", "concede": "warn"}
@@ -51,7 +51,7 @@ def _undone(transcript: Transcript, round: int, texts: Texts) -> str:
     lines = ""
     for (seat, told), event in transcript.undone.items():
         if told == round:
-            shares = {"before": f"{event.before:.2f}", "after": f"{event.after:.2f}"}
+            shares = {"before": share(event.before, texts), "after": share(event.after, texts)}
             sentence = escape(texts.undone).format(seat=named_badge(transcript, seat, texts), **shares)
             lines += f'<p class="remark">{sentence}</p>'
     return lines

@@ -95,6 +95,12 @@ def items(lines: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{sentence(line)}</li>" for line in lines) + "</ul>"
 
 
+def share(value: float, texts: Texts) -> str:
+    """A share between 0 and 1, with two places."""
+    written = f"{value:.2f}"
+    return written.replace(".", ",") if texts.language == "fr" else written
+
+
 def duration(seconds: float, texts: Texts) -> str:
     """A length of time in whole seconds, as people say it."""
     whole = max(0, round(seconds))

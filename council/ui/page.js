@@ -57,6 +57,7 @@
     if (fold) fold.setAttribute('aria-expanded', String(fold.closest('.pane').classList.toggle('unfolded')));
   });
 
+  const followed = new WeakSet(); // texts that were seen growing: their last words are shown, too
   const released = new WeakSet(); // texts that the reader scrolled up in: they are not pulled down any more
   let handled = 0; // when the reader last did something that scrolls; growing text scrolls by itself, too
   for (const kind of ['wheel', 'touchmove', 'keydown', 'pointerdown']) {
@@ -74,7 +75,8 @@
       const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
       if (!element) continue;
       const box = element.closest('.prose.part-body');
-      if (box && !released.has(box) && box.closest('.pane')?.querySelector('.chip.busy')) box.scrollTop = box.scrollHeight;
+      if (box && box.closest('.pane')?.querySelector('.chip.busy')) followed.add(box);
+      if (followed.has(box) && !released.has(box)) box.scrollTop = box.scrollHeight;
       for (const part of element.querySelectorAll('details[id]')) {
         if (opened.has(part.id) && part.open !== opened.get(part.id)) part.open = opened.get(part.id);
       }

@@ -5,7 +5,7 @@ from html import escape
 from council.domain import Standing, Standings
 from council.heading import Number
 from council.transcript import Transcript
-from council.ui.marks import chip, named_badge, seat_number
+from council.ui.marks import chip, named_badge, seat_number, share
 from council.ui.texts import Texts
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -34,12 +34,12 @@ def _row(transcript: Transcript, standings: Standings, standing: Standing, texts
         sign = chip(texts.winner, "good")
     elif standing.seat in standings.tied:
         sign = chip(texts.tied, "warn")
-    share = min(max(standing.score, 0.0), 1.0)
+    score = min(max(standing.score, 0.0), 1.0)
     firsts = escape(texts.first_places.format(count=standing.first_places))
     return (
         f'<tr title="{firsts}"><th scope="row">{named_badge(transcript, standing.seat, texts)}{sign}</th>'
         f'<td class="track"><div class="bar seat-{seat_number(transcript, standing.seat)}"'
-        f' style="width:{100 * share:.1f}%"></div></td><td class="score">{share:.2f}</td></tr>'
+        f' style="width:{100 * score:.1f}%"></div></td><td class="score">{share(score, texts)}</td></tr>'
     )
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from models.base import GenerationConfig, Message
 from tests.browser.conftest import OpenPage, Serve
-from tests.browser.seats import an_ollama, ask, at_length
+from tests.browser.seats import an_ollama, ask, at_length, press
 
 pytestmark = pytest.mark.browser
 
@@ -59,8 +59,10 @@ def test_two_browsers_run_two_questions_at_once(serve: Serve, open_page: OpenPag
 
 
 def test_a_pane_follows_its_text_until_the_reader_scrolls_up(serve: Serve, open_page: OpenPage) -> None:
+    lines = 400
+
     def script(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
-        return "\n\n".join(f"{number} line" for number in range(400))
+        return "\n\n".join(f"{number} line" for number in range(lines))
 
     page = open_page(serve(an_ollama(script, models=["alpha:1b"], delay=0.03)).url)
     ask(page, mode="Quick")
@@ -73,6 +75,12 @@ def test_a_pane_follows_its_text_until_the_reader_scrolls_up(serve: Serve, open_
     page.mouse.wheel(0, -300)
     page.wait_for_function("() => document.querySelector('#body-1 .prose.part-body').innerText.includes('60 line')")
     assert box.evaluate(lag) > 250
+    press(page, "stop")
+    lines = 60
+    ask(page, "And to the end?", mode="Quick")
+    expect(page.locator("#asked h2")).to_have_text("And to the end?")
+    expect(page.locator("#progress .chip")).to_have_text("complete")
+    assert box.evaluate(lag) < 10  # the last line is seen, too
 
 
 def test_the_status_is_told_to_screen_readers_and_keys_suffice(serve: Serve, open_page: OpenPage) -> None:

@@ -43,6 +43,8 @@ class RunActions:
                 run.stop()
             case "synthesise_now" if run:
                 run.synthesise_now()
+            case "stop" | "synthesise_now":
+                return Done(message=render_refusal(texts.elsewhere))
             case "resume":
                 return Done(run_id=runs.resume(run_id, owner=owner).id)
             case "retry":

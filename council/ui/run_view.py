@@ -1,5 +1,6 @@
 """The part of the page that shows a run: its components, and the generator that feeds them."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from council.ui.visitor import owner_of
 
 HEARTBEAT_SECONDS = 0.9  # a closed tab is noticed at the next yield, so there is one even while all models are silent
 
+ELSEWHERE_SECONDS = 1.0  # how often a run is read anew that a terminal conducts
 MARKDOWN_PARTS = ("answer", "thinking", "body")
 ACTING_PARTS = ("actions", "foot")
 
@@ -100,7 +102,10 @@ class Follower:
     async def _views(self, run_id: str, texts: Texts, owner: str) -> AsyncIterator[View]:
         run = self._application.runs.get(run_id, owner=owner) if run_id else None
         if run is None:
-            yield on_ask(lambda: self._stored(run_id, owner, texts), lambda: _told(texts.sorry)) if run_id else View()
+            while run_id and self._is_conducted_elsewhere(run_id, owner):
+                yield self._stored_politely(run_id, owner, texts)
+                await asyncio.sleep(ELSEWHERE_SECONDS)
+            yield self._stored_politely(run_id, owner, texts) if run_id else View()
             return
         changes = run.changes(heartbeat_seconds=HEARTBEAT_SECONDS)
         try:
@@ -108,6 +113,15 @@ class Follower:
                 yield on_ask(partial(render, transcript, texts, time.time()), lambda: _told(texts.sorry))
         finally:
             await changes.aclose()
+
+    def _is_conducted_elsewhere(self, run_id: str, owner: str) -> bool:
+        try:
+            return self._application.history.is_being_written(run_id, owner=owner)
+        except CouncilError:
+            return False
+
+    def _stored_politely(self, run_id: str, owner: str, texts: Texts) -> View:
+        return on_ask(lambda: self._stored(run_id, owner, texts), lambda: _told(texts.sorry))
 
     def _stored(self, run_id: str, owner: str, texts: Texts) -> View:
         try:

@@ -184,6 +184,7 @@ class Texts:
     yes: str
     no: str
     gone: str
+    elsewhere: str
     theme: str
 
     def mode_name(self, mode: str) -> str:

@@ -168,5 +168,6 @@ ENGLISH = Texts(
     yes="Delete",
     no="Keep",
     gone="This run is not in the history any more. Choose another one, or ask a new question.",
+    elsewhere="Another Council program conducts this run, perhaps in a terminal: stop it there.",
     theme="Light or dark",
 )

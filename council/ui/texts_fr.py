@@ -168,5 +168,6 @@ FRENCH = Texts(
     yes="Supprimer",
     no="Garder",
     gone="Cette délibération n'est plus dans l'historique. Choisissez-en une autre, ou posez une nouvelle question.",
+    elsewhere="Un autre programme Council mène cette délibération, peut-être dans un terminal : arrêtez-la là-bas.",
     theme="Clair ou sombre",
 )

@@ -1,13 +1,17 @@
 """Backends, models and stored runs that come and go while the page is open."""
 
+import time
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from council import events as ev
+from council.history import History
 from models.base import Health
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import QUESTION, an_ollama, ask, press
+from tests.council.transcripts import said, started
 from tests.fakes import ScriptedBackend
 
 pytestmark = pytest.mark.browser
@@ -115,3 +119,19 @@ def test_the_history_is_searched_and_a_run_is_deleted_only_after_a_second_word(
     expect(lines).to_have_count(1)
     expect(lines).to_contain_text("Why is the sea salty?")
     expect(page.locator("#asked h2")).to_have_text("Why is the sea salty?")
+
+
+def test_a_run_of_another_program_is_watched_and_cannot_be_stopped_here(serve: Serve, open_page: OpenPage) -> None:
+    council = serve(an_ollama())
+    elsewhere = History(council.settings.data_dir / "history.db")  # as a terminal would, in its own process
+    elsewhere.append("abc", started(at=time.time()).model_copy(update={"id": "abc"}))
+    page = open_page(f"{council.url}/?run=abc")
+    expect(page.locator("#progress .chip")).to_have_text("running")
+    for event in said("seat-2", "Said in a terminal."):
+        elsewhere.append("abc", event)
+    expect(page.locator("#body-2")).to_contain_text("Said in a terminal.")
+    press(page, "stop")
+    expect(page.locator("#message")).to_contain_text("Another Council program conducts this run")
+    elsewhere.append("abc", ev.DeliberationFinished(status="complete"))
+    expect(page.locator("#progress .chip")).to_have_text("complete")
+    elsewhere.close()

@@ -110,6 +110,7 @@ class TurnReused(BaseEvent):
 
     type: Literal["turn_reused"] = "turn_reused"
     turn: Turn
+    prompt_hash: str = ""
 
 
 class TurnFailed(BaseEvent):

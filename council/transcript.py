@@ -47,7 +47,7 @@ class Speech:
 class Transcript:
     """One run as a reader sees it. Dictionaries keep the order in which things happened; `version` counts events.
 
-    `earlier_speeches` holds what was said before a resumption, until it is taken over or said anew.
+    `earlier_speeches` holds what was said before and may be taken over when the run is resumed, by turn and prompt.
     """
 
     id: str = ""
@@ -61,7 +61,7 @@ class Transcript:
     ended_at: float = 0.0
     stages: list[ev.StageStarted] = field(default_factory=list)
     speeches: dict[tuple[TurnKind, str, int], Speech] = field(default_factory=dict)
-    earlier_speeches: dict[tuple[TurnKind, str, int], Speech] = field(default_factory=dict)
+    earlier_speeches: dict[tuple[TurnKind, str, int, str], Speech] = field(default_factory=dict)
     ballots: dict[tuple[str, int], Ballot] = field(default_factory=dict)
     void_ballots: dict[tuple[str, int], ev.BallotVoid] = field(default_factory=dict)
     standings: dict[int, Standings] = field(default_factory=dict)
@@ -93,7 +93,8 @@ class Transcript:
             ):
                 self._apply_turn(event)
             case ev.TurnReused():
-                self.speeches[event.turn.key] = self.earlier_speeches.pop(event.turn.key)
+                self._keep_for_later(event.turn)
+                self.speeches[event.turn.key] = self.earlier_speeches[*event.turn.key, event.prompt_hash]
             case ev.BallotCast() | ev.BallotVoid():
                 self._apply_ballot(event)
             case ev.SynthesisWritten(synthesis=synthesis):
@@ -148,12 +149,19 @@ class Transcript:
 
     def _begin_again(self) -> None:
         """What was concluded is drawn anew when a run is resumed; what was said waits to be taken over."""
-        self.earlier_speeches |= self.speeches
-        self.speeches = {}
+        for speech in list(self.speeches.values()):
+            self._keep_for_later(speech.turn)
+            if speech.turn.kind == "ballot" and speech.turn.key[1:] in self.void_ballots:
+                self.earlier_speeches.pop((*speech.turn.key, speech.prompt_hash), None)  # it is what is missing
         self.stages.clear()
         for derived in (self.ballots, self.void_ballots, self.standings, self.debates, self.stances, self.undone):
             derived.clear()
         self.synthesis = self.minutes = None
+
+    def _keep_for_later(self, turn: Turn) -> None:
+        speech = self.speeches.pop(turn.key, None)
+        if speech is not None and speech.state == "finished":
+            self.earlier_speeches[*turn.key, speech.prompt_hash] = speech
 
     def _apply_turn(
         self,
@@ -166,7 +174,7 @@ class Transcript:
         | ev.ContextCut,
     ) -> None:
         if isinstance(event, ev.TurnStarted):
-            self.speeches.pop(event.turn.key, None)
+            self._keep_for_later(event.turn)
         speech = self.speeches.setdefault(event.turn.key, Speech(event.turn, started_at=event.at))
         match event:
             case ev.TurnStarted():

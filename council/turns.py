@@ -52,7 +52,7 @@ async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> T
         return _end(TurnFailed(turn=turn, reason=str(error)), deliberation)
     prompt_hash = _hash_prompt(turn, fitted.messages, config)
     if earlier := _said_before(turn, prompt_hash, deliberation):
-        deliberation.emit(TurnReused(turn=turn))
+        deliberation.emit(TurnReused(turn=turn, prompt_hash=prompt_hash))
         return earlier
     deliberation.emit(TurnStarted(turn=turn))
     for cut in fitted.cuts:
@@ -133,8 +133,8 @@ def _hash_prompt(turn: Turn, messages: Sequence[Message], config: GenerationConf
 
 
 def _said_before(turn: Turn, prompt_hash: str, deliberation: Deliberation) -> TurnFinished | None:
-    speech = deliberation.past.earlier_speeches.get(turn.key) if deliberation.past else None
-    if speech is None or speech.state != "finished" or speech.prompt_hash != prompt_hash:
+    speech = deliberation.past.earlier_speeches.get((*turn.key, prompt_hash)) if deliberation.past else None
+    if speech is None:
         return None
     return TurnFinished(
         turn=turn,

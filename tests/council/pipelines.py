@@ -22,7 +22,7 @@ def say(deliberation: Deliberation, seat: Seat, text: str) -> None:
     """One seat answers, unless it did so before."""
     turn = Turn(kind="answer", seat=seat)
     past = deliberation.past
-    if past and (speech := past.earlier_speeches.get(turn.key)) and speech.state == "finished":
+    if past and (*turn.key, "") in past.earlier_speeches:
         deliberation.emit(ev.TurnReused(turn=turn))
         return
     deliberation.emit(ev.TurnStarted(turn=turn))

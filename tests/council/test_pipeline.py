@@ -254,6 +254,28 @@ async def test_a_resumed_run_asks_only_what_is_missing():
     assert transcript.status == "complete"
 
 
+@pytest.mark.parametrize(("invalid_ones", "asked_again"), [(1, 0), (2, 1)])
+async def test_of_a_ballot_that_was_asked_twice_only_what_is_missing_is_asked_again(
+    invalid_ones: int, asked_again: int
+):
+    left = {"beta:1b": invalid_ones}
+
+    def script(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
+        if kind_of(messages, config) == "ballot" and left.get(model):
+            left[model] -= 1
+            return '{"order": "A > A > B"}'
+        return obedient(model, messages, config)
+
+    first = Recorded(ScriptedBackend(script))
+    past = await first.run()
+    past.apply(DeliberationResumed())
+    backend = ScriptedBackend()
+    transcript = await Recorded(backend, first.deliberation.council, past=past).run()
+    ballots = [model for model, messages, config in backend.prompts if kind_of(messages, config) == "ballot"]
+    assert ballots == ["beta:1b"] * asked_again
+    assert transcript.status == "complete" and len(transcript.ballots) == 3
+
+
 async def test_a_retried_answer_makes_the_votes_on_the_old_answers_void():
     broken = Recorded(ScriptedBackend(failing(("gamma:1b", "answer"))))
     past = await broken.run()

@@ -68,7 +68,7 @@ class Run:
         return self.transcript.id
 
     async def follow(self) -> AsyncGenerator[ev.Event, None]:
-        """Tell every event from the beginning, then live, until the run ends."""
+        """Tell every event from the beginning, then live, until the run ends; of an ended run all but the deltas."""
         position = 0
         with self._reading():
             while True:
@@ -163,6 +163,7 @@ class Run:
         self.is_running = False
         self._disarm()
         self._wake()
+        self._forget_deltas()
 
     def _judge(self, error: BaseException | None) -> Ending:
         if isinstance(error, CouncilError | BackendError):
@@ -190,6 +191,12 @@ class Run:
         finally:
             self._readers -= 1
             self._arm()
+            self._forget_deltas()
+
+    def _forget_deltas(self) -> None:
+        """Free most of the memory of an ended run that nobody reads: its turns hold their whole texts."""
+        if not self.is_running and not self._readers:
+            self._events = [event for event in self._events if not isinstance(event, ev.TurnDelta)]
 
     def _arm(self) -> None:
         self._disarm()

@@ -28,6 +28,7 @@ from models.errors import BackendError, BadResponseError
 T = TypeVar("T")
 Outcome = TypeVar("Outcome", TurnFinished, TurnFailed)
 
+MOST_CHARACTERS = 4_000_000
 LEFT_OUT = "Left out, because the conclusion was asked for at once."
 
 
@@ -78,6 +79,7 @@ async def _speak(
     text: list[str] = []
     thinking: list[str] = []
     completion: Completion | None = None
+    length = 0
     async with deliberation.backend.stream(turn.seat.model, messages, config) as chunks:
         async for chunk in chunks:
             if chunk.restart:
@@ -86,6 +88,9 @@ async def _speak(
             text.append(chunk.text)
             thinking.append(chunk.thinking)
             completion = chunk.completion or completion
+            length += len(chunk.text) + len(chunk.thinking)
+            if length > MOST_CHARACTERS:
+                raise BadResponseError(f"{turn.seat.model!r} wrote without an end. Choose another model or server.")
             _tell(turn, chunk, deliberation)
     answer = "".join(text).strip()
     if completion is None or not answer:

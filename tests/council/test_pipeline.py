@@ -238,6 +238,15 @@ async def test_cancelling_a_run_stops_every_seat():
     assert backend.cancelled == 3
 
 
+async def test_a_server_that_never_ends_an_answer_fails_that_seat_alone():
+    def script(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
+        return " ".join(["x" * 1_000_000] * 5) if model == "beta:1b" else obedient(model, messages, config)
+
+    transcript = await Recorded(ScriptedBackend(script), a_council(mode="compare")).run()
+    answer = transcript.answer("seat-2")
+    assert answer is not None and "without an end" in answer.reason and transcript.status == "partial"
+
+
 async def test_a_resumed_run_asks_only_what_is_missing():
     broken = Recorded(ScriptedBackend(failing(("gamma:1b", "ballot"))))
     past = await broken.run()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -54,6 +55,14 @@ class ServedCouncil:
         while not self._server.started:
             threading.Event().wait(0.02)
         self._is_up.set()
+
+    def wait_for_status(self, status: str, *, seconds: float = 20.0) -> None:
+        """Wait until the newest run has this status in the history, which no page needs to show for it."""
+        assert self.application is not None
+        deadline = time.monotonic() + seconds
+        while (told := self.application.history.entries()[0].status) != status:
+            assert time.monotonic() < deadline, f"the run is still {told}"
+            time.sleep(0.1)
 
     def close(self) -> None:
         """Shut down as on SIGTERM and wait for it."""

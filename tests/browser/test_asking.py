@@ -70,11 +70,12 @@ def test_a_reload_finds_the_run_and_the_history_keeps_it(serve: Serve, open_page
 
 def test_a_closed_page_ends_the_models_and_leaves_a_run_to_resume(serve: Serve, open_page: OpenPage) -> None:
     backend = an_ollama(at_length, delay=0.2)
-    council = serve(backend, abandon_seconds=4.0)
+    council = serve(backend, abandon_seconds=3.0)
     page = open_page(council.url)
     ask(page, mode="Compare")
     expect(page.locator("#body-1")).to_contain_text("word3")
     page.close()
+    council.wait_for_status("interrupted")
     page = open_page(council.url)
     page.locator("[data-local=history]").click()
     expect(page.locator("#history .chip")).to_have_text("interrupted")

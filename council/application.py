@@ -8,6 +8,7 @@ from council.errors import ConfigurationError
 from council.history import History
 from council.runs import Runs
 from council.settings import Settings, environment
+from models import demonstration
 from models.base import Backend
 from models.http import Timeouts
 from models.llama_cpp.backend import LlamaCppBackend
@@ -72,6 +73,7 @@ def find_weights(settings: Settings) -> WeightsFinder:
         ollama_stores=default_ollama_stores(environ),
         hf_cache=default_hf_cache(environ),
         download_dir=settings.data_dir / "weights",
+        demonstration_dir=demonstration.FOLDER if settings.demonstration else None,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from council.domain import Language, Standings
 from council.transcript import Transcript
+from models.demonstration import is_demonstration
 
 _ENGLISH: Mapping[str, str] = {
     "running": "In progress",
@@ -35,6 +36,7 @@ _ENGLISH: Mapping[str, str] = {
     "verbatim": "no conclusion: one seat's answer, word for word",
     "no_conclusion": "no conclusion",
     "departs": "the conclusion departs from the leading answer",
+    "demonstration": "demonstration weights",
 }
 _FRENCH: Mapping[str, str] = {
     "running": "En cours",
@@ -63,6 +65,7 @@ _FRENCH: Mapping[str, str] = {
     "verbatim": "sans conclusion : la réponse d’un siège, mot pour mot",
     "no_conclusion": "sans conclusion",
     "departs": "la conclusion s’écarte de la réponse en tête",
+    "demonstration": "poids de démonstration",
 }
 
 
@@ -92,7 +95,8 @@ def heading(transcript: Transcript, language: Language = "en") -> str:
         return texts[text].format(**{name: Number(value, language) for name, value in numbers.items()})
 
     counted = _counts(transcript)
-    line = ", ".join(say(part, **counted) for part in _parts(transcript))
+    parts = [*_parts(transcript), *(["demonstration"] if _is_demonstration(transcript) else [])]
+    line = ", ".join(say(part, **counted) for part in parts)
     if transcript.status in ("complete", "partial"):
         return line[0].upper() + line[1:]
     colon = " : " if language == "fr" else ": "
@@ -157,6 +161,14 @@ def _conclusion_parts(transcript: Transcript, has_concluded: bool) -> list[str]:
         return ["verbatim_leading" if standings.winner else "verbatim_tied"]
     parts = ["stand_in"] if synthesis.source == "stand_in" else []
     return parts + (["departs"] if transcript.minutes and transcript.minutes.departs else [])
+
+
+def _is_demonstration(transcript: Transcript) -> bool:
+    """Whether a very small model of the program's own sits or speaks in this run."""
+    assert transcript.council is not None
+    named = [seat.model for seat in (*transcript.council.seats, transcript.council.chairman)]
+    spoke = [speech.model for speech in transcript.speeches.values()]
+    return any(map(is_demonstration, (*named, *spoke)))
 
 
 def _has_answered(transcript: Transcript, seat_id: str) -> bool:

@@ -138,6 +138,9 @@ class Settings(BaseSettings):
     downloads: bool = Field(
         default=False, description="Allow weights to be fetched from the Hugging Face hub without asking each time."
     )
+    demonstration: bool = Field(
+        default=True, description="Offer the program's own very small models, which sit only where there is no other."
+    )
 
     @field_validator("backends", "seats", "weights", mode="before")
     @classmethod

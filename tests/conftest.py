@@ -89,6 +89,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
         if name.startswith(PRIVATE_PREFIXES) and name not in QUIET:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("COUNCIL_DEMONSTRATION", "false")  # the program's own models, so that "no model" can be tested
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from pathlib import Path
 
 from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
+from models.demonstration import REMARK
 from models.errors import BackendError, RequestRejectedError
 from models.llama_cpp.answer import stream_answer
 from models.llama_cpp.embedding import embed_texts
@@ -127,6 +128,7 @@ class LlamaCppBackend:
             quantization=header.quantization,
             context_tokens=header.context_tokens,
             capabilities=header.capabilities,
+            remark=REMARK if weights.source == "demonstration" else "",
         )
 
     def _tokenize_without_weights(self, name: str, text: str) -> list[int]:

@@ -1,4 +1,5 @@
-"""Finds the GGUF files on this machine, in this order: the settings, Ollama's store, the Hugging Face cache, downloads.
+"""Finds the GGUF files on this machine, in this order: the settings, Ollama's store, the Hugging Face cache, downloads,
+and last the demonstration weights.
 
 Knows nothing of llama.cpp: it looks at names and headers only.
 """
@@ -16,7 +17,7 @@ from models.llama_cpp.gguf_header import GGUFHeader, read_header
 from models.llama_cpp.ollama_store import is_store, read_store
 from models.names import aliases_of_file, canonical, find_entry
 
-Source = Literal["settings", "ollama", "hugging_face", "download"]
+Source = Literal["settings", "ollama", "hugging_face", "download", "demonstration"]
 FRESH_SECONDS = 3.0
 MAX_FAULTS_TOLD = 3
 HOW_TO_GET_WEIGHTS = (
@@ -55,12 +56,14 @@ class WeightsFinder:
         ollama_stores: Sequence[Path] | None = None,
         hf_cache: Path | None = None,
         download_dir: Path,
+        demonstration_dir: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.download_dir = download_dir
         self._paths = tuple(path.expanduser() for path in paths)
         self._stores = tuple(ollama_stores or ())
         self._hf_cache = hf_cache
+        self._demonstration_dir = demonstration_dir
         self._clock = clock
         self._found: tuple[float, _Found] | None = None
         self._headers: dict[Path, tuple[tuple[int, int], GGUFHeader | WeightsError]] = {}
@@ -159,6 +162,8 @@ class WeightsFinder:
         if self._hf_cache is not None:
             yield from (("hugging_face", file) for file in find_cached_files(self._hf_cache))
         yield from (("download", file) for file in find_gguf_files(self.download_dir))
+        if self._demonstration_dir is not None:
+            yield from (("demonstration", file) for file in find_gguf_files(self._demonstration_dir))
 
     def _read(self, path: Path) -> GGUFHeader:
         try:

@@ -37,7 +37,11 @@ def chat(user: str, *, system: str = prompts.SYSTEM) -> str:
 
 
 def head(question: str, earlier: Sequence[tuple[str, str]] = ()) -> str:
-    said = "".join(prompts.EARLIER.format(question=asked, answer=answer) for asked, answer in earlier)
+    """Return the head of every prompt: earlier exchanges, their answers fenced by their own hash, and the question."""
+    said = ""
+    for asked, text in earlier:
+        code = hashlib.sha256(text.encode()).hexdigest()[:12]
+        said += prompts.EARLIER.format(question=asked, answer=fence(text, code))
     return said + prompts.QUESTION.format(question=question)
 
 

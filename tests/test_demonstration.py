@@ -1,0 +1,50 @@
+"""The program's own very small models: offered last, seated only where there is no other, and told everywhere."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from council.asking import make_council
+from council.heading import heading
+from council.settings import Settings
+from models.demonstration import REMARK, is_demonstration
+from models.llama_cpp.backend import LlamaCppBackend
+from models.llama_cpp.weights import WeightsFinder
+from tests.deliberations import Recorded, a_council
+from tests.fakes import ScriptedBackend
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_demonstration_weights_carry_a_remark_and_sit_only_without_others(
+    tmp_path: Path, tiny_gguf: Path, settings: Settings
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("pocket-a", "pocket-b", "pocket-c"):
+        shutil.copy(tiny_gguf, own / f"{name}.gguf")
+    alone = LlamaCppBackend(WeightsFinder([], download_dir=tmp_path / "none", demonstration_dir=own))
+    beside = LlamaCppBackend(WeightsFinder([tiny_gguf], download_dir=tmp_path / "none", demonstration_dir=own))
+    cards = await alone.list_models()
+    assert [card.remark for card in cards] == [REMARK] * 3
+    assert [seat.model for seat in make_council(cards, settings).seats] == ["pocket-a", "pocket-b", "pocket-c"]
+    more = await beside.list_models()
+    assert more[0].name == "tiny" and more[0].remark == ""
+    assert {seat.model for seat in make_council(more, settings).seats} == {"tiny"}
+    named = make_council(more, settings, seats=("pocket-a", "pocket-b"))
+    assert [seat.model for seat in named.seats] == ["pocket-a", "pocket-b"]
+
+
+async def test_the_heading_says_that_demonstration_weights_spoke() -> None:
+    backend = ScriptedBackend(models=("pocket-a", "pocket-b", "pocket-c"))
+    small = await Recorded(backend, a_council("pocket-a", "pocket-b", "pocket-c")).run()
+    assert heading(small).endswith("demonstration weights")
+    assert heading(small, "fr").endswith("poids de démonstration")
+    usual = await Recorded(ScriptedBackend()).run()
+    assert "demonstration" not in heading(usual)
+
+
+@pytest.mark.parametrize(("name", "is_one"), [("pocket-a", True), ("Pocket-B:latest", True), ("pocket-d", False)])
+def test_demonstration_weights_are_told_by_their_names(name: str, is_one: bool) -> None:
+    assert is_demonstration(name) is is_one

@@ -8,7 +8,7 @@ from typing import Any
 from council.anonymity import disarm, fence
 from council.context import cut, fair_shares, window
 from council.deliberation import Deliberation
-from council.domain import Exchange, Turn
+from council.domain import Turn
 from council.events import ContextCut
 from council.prompts import EARLIER, QUESTION, SYSTEM
 from models.base import Message, ModelCard, estimate_tokens
@@ -125,24 +125,20 @@ async def _write_head(deliberation: Deliberation, models: set[str]) -> None:
     question = deliberation.question
     trained = [card.context_tokens for card in deliberation.cards.values() if card.context_tokens]
     budget = min([deliberation.max_context, *trained]) // 2
-    earlier = list(question.earlier)
-    answers = [max([await _count(model, e.answer, deliberation) for model in models]) for e in earlier]
-    questions = sum([max([await _count(model, e.question, deliberation) for model in models]) for e in earlier])
-    shares = fair_shares(answers, max(0, budget - questions))
-    if sum(shares) < sum(answers):
-        deliberation.head_cut = (sum(shares), sum(answers))
-        earlier = [
-            Exchange(question=e.question, answer=cut(e.answer, kept, total))
-            for e, kept, total in zip(earlier, shares, answers, strict=True)
-        ]
-    said = "".join(_write_exchange(e) for e in earlier)
+    texts = [text for exchange in question.earlier for text in (exchange.question, exchange.answer)]
+    lengths = [max([await _count(model, text, deliberation) for model in models]) for text in texts]
+    shares = fair_shares(lengths, budget)
+    if sum(shares) < sum(lengths):
+        deliberation.head_cut = (sum(shares), sum(lengths))
+        texts = [cut(text, kept, total) for text, kept, total in zip(texts, shares, lengths, strict=True)]
+    said = "".join(_write_exchange(asked, answered) for asked, answered in zip(texts[::2], texts[1::2], strict=True))
     deliberation.head = said + QUESTION.format(question=disarm(question.text))
 
 
-def _write_exchange(exchange: Exchange) -> str:
+def _write_exchange(asked: str, answered: str) -> str:
     """Write an earlier question with its answer, fenced by its own hash: the same bytes in every later run."""
-    code = hashlib.sha256(exchange.answer.encode()).hexdigest()[:12]
-    return EARLIER.format(question=disarm(exchange.question), answer=fence(exchange.answer, code))
+    code = hashlib.sha256(answered.encode()).hexdigest()[:12]
+    return EARLIER.format(question=disarm(asked), answer=fence(answered, code))
 
 
 async def _describe(model: str, deliberation: Deliberation) -> ModelCard:

@@ -67,6 +67,13 @@ async def test_an_earlier_answer_is_material_and_no_mark_in_the_head_ends_a_turn
     assert all("<|" not in message.content for _, messages, _ in backend.prompts for message in messages)
 
 
+async def test_long_earlier_questions_are_cut_like_the_answers():
+    earlier = tuple(Exchange(question=f"Question {n}? " + "word " * 2000, answer="Yes.") for n in range(6))
+    recorded = Recorded(ScriptedBackend(context_tokens=8192), a_council(mode="compare"), earlier=earlier)
+    assert (await recorded.run()).status == "complete"
+    assert {cut.what for cut in cuts(recorded)} == {"earlier conversation"}
+
+
 @pytest.mark.parametrize("asked_for", [256, 32_768])
 async def test_a_long_answer_never_takes_the_room_of_the_question(asked_for: int):
     backend = ScriptedBackend(context_tokens=4096)

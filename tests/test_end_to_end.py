@@ -23,8 +23,8 @@ QUESTION = Question(text="Should a small town replace its streetlights with LEDs
 RUN_SECONDS = 280.0
 
 
-def three_seats(model: str, **rules: Any) -> Council:
-    seats = tuple(Seat(id=f"seat-{number}", model=model) for number in (1, 2, 3))
+def seats_of(model: str, *, count: int = 3, **rules: Any) -> Council:
+    seats = tuple(Seat(id=f"seat-{number}", model=model) for number in range(1, count + 1))
     return Council.model_validate({"seats": seats, "chairman": seats[0], "answer_tokens": 48} | rules)
 
 
@@ -54,11 +54,12 @@ def assert_every_stage_was_held(run: Run, backend: str) -> None:
     assert (transcript.status, transcript.reason) == ("complete", "")
     assert [stage.stage for stage in transcript.stages if stage.round == 0][:2] == ["answers", "ballots"]
     assert {speech.backend for speech in transcript.speeches.values()} == {backend}
-    seats = {"seat-1", "seat-2", "seat-3"}
+    assert transcript.council is not None
+    seats = {seat.id for seat in transcript.council.seats}
     first_round = {voter: ballot for (voter, turn), ballot in transcript.ballots.items() if turn == 0}
     assert set(first_round) == seats
     assert all(set(ballot.order) == seats for ballot in first_round.values())
-    assert transcript.final_standings is not None and transcript.final_standings.voters == 3
+    assert transcript.final_standings is not None and transcript.final_standings.voters == len(seats)
     assert transcript.synthesis is not None and transcript.synthesis.source == "chairman" and transcript.synthesis.text
     assert transcript.minutes is not None
 
@@ -66,13 +67,13 @@ def assert_every_stage_was_held(run: Run, backend: str) -> None:
 @pytest.mark.ollama
 async def test_a_question_goes_through_every_stage_on_ollama(ollama_server: OllamaServer, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, backends=("ollama",), ollama_host=ollama_server.url)
-    run = await deliberate(settings, three_seats("tiny", second_look="never"))
+    run = await deliberate(settings, seats_of("tiny", count=2, second_look="never"))
     assert_every_stage_was_held(run, "ollama")
 
 
 async def test_a_question_goes_through_every_stage_in_this_process(tiny_gguf: Path, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, backends=("llama_cpp",), weights=(tiny_gguf,))
-    run = await deliberate(settings, three_seats("tiny", mode="full", debate="always"))
+    run = await deliberate(settings, seats_of("tiny", mode="full", debate="always", second_look="never"))
     assert_every_stage_was_held(run, "llama_cpp")
     assert run.transcript.debates[1].held
     assert {seat for seat, _ in run.transcript.stances} == {"seat-1", "seat-2", "seat-3"}
@@ -93,7 +94,7 @@ async def test_ollama_is_killed_amid_the_answers_and_every_seat_answers_from_its
             doomed_ollama.kill()
 
     async with open_application(settings) as application:
-        run = application.runs.start(QUESTION, three_seats("tiny", answer_tokens=1024), seed=7)
+        run = application.runs.start(QUESTION, seats_of("tiny", mode="compare", answer_tokens=1024), seed=7)
         events = await follow(run, kill_at_the_third_piece)
     assert any(isinstance(event, TurnRestarted) for event in events)
     answers = [event for event in events if isinstance(event, TurnFinished) and event.turn.kind == "answer"]

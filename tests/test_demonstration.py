@@ -1,6 +1,7 @@
 """The program's own very small models: offered last, seated only where there is no other, and told everywhere."""
 
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,11 @@ import pytest
 from council.asking import make_council
 from council.heading import heading
 from council.settings import Settings
-from models.demonstration import REMARK, is_demonstration
+from council.ui.lamps import render_alerts, render_lamps
+from council.ui.languages import texts_for
+from council.ui.pane import render_pane
+from models.base import Health, ModelCard
+from models.demonstration import EXAMPLES, REMARK, is_demonstration
 from models.llama_cpp.backend import LlamaCppBackend
 from models.llama_cpp.weights import WeightsFinder
 from tests.deliberations import Recorded, a_council
@@ -48,3 +53,26 @@ async def test_the_heading_says_that_demonstration_weights_spoke() -> None:
 @pytest.mark.parametrize(("name", "is_one"), [("pocket-a", True), ("Pocket-B:latest", True), ("pocket-d", False)])
 def test_demonstration_weights_are_told_by_their_names(name: str, is_one: bool) -> None:
     assert is_demonstration(name) is is_one
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_page_says_that_only_demonstration_weights_are_here_and_offers_questions_they_know(
+    language: str, settings: Settings
+) -> None:
+    texts = texts_for(language)
+    small = ModelCard("pocket-a", "llama_cpp", remark=REMARK)
+    healths = [Health("ollama", ok=False), Health("llama_cpp", ok=True, models=(small,))]
+    assert texts.lamp_demonstration in render_lamps(healths, texts)
+    alert = unescape(render_alerts(healths, (), settings, texts))
+    assert texts.demonstration_only in alert and "ollama pull" in alert and "python -m council download" in alert
+    assert all(question in alert for question in EXAMPLES[texts.language])
+    healths[0] = Health("ollama", ok=True, models=(ModelCard("qwen3:4b", "ollama"),))
+    assert texts.demonstration_only not in render_alerts(healths, (), settings, texts)
+
+
+async def test_a_pane_says_that_demonstration_weights_speak() -> None:
+    backend = ScriptedBackend(models=("pocket-a", "pocket-b", "beta:1b"))
+    run = await Recorded(backend, a_council("pocket-a", "pocket-b", "beta:1b")).run()
+    english = texts_for("en")
+    assert english.demonstration in render_pane(run, "seat-1", english, 0.0).head
+    assert english.demonstration not in render_pane(run, "seat-3", english, 0.0).head

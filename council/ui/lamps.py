@@ -5,9 +5,10 @@ from html import escape
 
 from council.heading import Number
 from council.settings import Settings
-from council.ui.marks import chip, sentence
+from council.ui.marks import button, chip, sentence
 from council.ui.texts import Texts
-from models.base import Health
+from models.base import Health, ModelCard
+from models.demonstration import EXAMPLES, is_demonstration
 
 BACKEND_NAMES = {"ollama": "Ollama", "llama_cpp": "llama.cpp", "openai": "OpenAI-compatible"}
 FIRST_MODEL = "llama3.2:3b"
@@ -24,6 +25,8 @@ def _lamp(health: Health, texts: Texts) -> str:
         colour, state = "off", texts.lamp_off
     elif not health.models:
         colour, state = "empty", texts.lamp_no_models
+    elif not _proper([health]):
+        colour, state = "empty", texts.lamp_demonstration
     else:
         colour, state = "on", texts.lamp_ok.format(count=Number(len(health.models), texts.language))
     name = BACKEND_NAMES.get(health.backend, health.backend)
@@ -45,7 +48,24 @@ def render_alerts(healths: Sequence[Health], were_ok: Sequence[str], settings: S
         )
     if not any(health.models for health in healths):
         parts.append(_missing(healths, settings, texts))
+    elif not _proper(healths):
+        parts.append(_demonstration(healths, settings, texts))
     return "".join(parts)
+
+
+def _proper(healths: Sequence[Health]) -> list[ModelCard]:
+    """The models that are not the program's own very small ones."""
+    return [card for health in healths for card in health.models if not is_demonstration(card.name)]
+
+
+def _demonstration(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
+    """Say what these models are, offer questions that they know, and tell the ways to real ones."""
+    examples = "".join(button(question, "example", question) for question in EXAMPLES[texts.language])
+    return (
+        f'<section class="alert missing" role="status"><h3>{escape(texts.demonstration_only)}</h3>'
+        f"<p>{escape(texts.demonstration_why)} {escape(texts.demonstration_try)}</p><p>{examples}</p>"
+        f"<p>{escape(texts.nothing_how)}</p><ul>{_ways(healths, settings)}</ul></section>"
+    )
 
 
 def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
@@ -54,6 +74,16 @@ def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str
         f"{sentence(health.detail or texts.lamp_no_models)}</li>"
         for health in healths
     )
+    return (
+        f'<section class="alert missing" role="status"><h3>{escape(texts.nothing_installed)}</h3>'
+        f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>"
+        f"<p>{escape(texts.nothing_how)}</p><ul>{_ways(healths, settings)}</ul>"
+        f"<p>{escape(texts.nothing_then)}</p></section>"
+    )
+
+
+def _ways(healths: Sequence[Health], settings: Settings) -> str:
+    """The commands that bring a model."""
     commands = []
     if "ollama" in settings.backends:
         is_up = any(health.backend == "ollama" and health.ok for health in healths)
@@ -61,9 +91,4 @@ def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str
     if "llama_cpp" in settings.backends:
         commands.append("python -m council download")
         commands.append("COUNCIL_WEIGHTS=/path/to/folder ./scripts/run.sh")
-    lines = "".join(f"<li><code>{escape(command)}</code></li>" for command in commands)
-    return (
-        f'<section class="alert missing" role="status"><h3>{escape(texts.nothing_installed)}</h3>'
-        f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>"
-        f"<p>{escape(texts.nothing_how)}</p><ul>{lines}</ul><p>{escape(texts.nothing_then)}</p></section>"
-    )
+    return "".join(f"<li><code>{escape(command)}</code></li>" for command in commands)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from council.application import Application
+from council.ui.browser_code import TELL_CLICKS
 from council.ui.composer import Composer, build_composer
 from council.ui.history_panel import HistoryPanel, build_history_panel
 from council.ui.languages import PAGE_LANGUAGES
@@ -50,7 +51,7 @@ def lay_out(application: Application) -> Page:
                 scale=0,
                 min_width=120,
             )
-        alerts = gr.HTML(elem_id="alerts", apply_default_css=False)
+        alerts = gr.HTML(elem_id="alerts", js_on_load=TELL_CLICKS, apply_default_css=False)
         with gr.Column(elem_id="composer", elem_classes="card"):
             composer = build_composer(application.settings)
             seats = build_seat_editor(application.settings)

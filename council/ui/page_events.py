@@ -52,6 +52,11 @@ class PageEvents:
         return [render_lamps(healths, texts), alerts, tuple(choices), now_ok]
 
     @staticmethod
+    def choose_example(event: gr.EventData) -> str:
+        """Put a question that was offered into the box."""
+        return str(event.argument)
+
+    @staticmethod
     def describe(mode: str, language: str) -> str:
         """Say what a mode does."""
         return composer.render_mode_note(mode, texts_for(language))

@@ -8,6 +8,7 @@ from council.transcript import Speech, Transcript
 from council.ui.endings import ending
 from council.ui.marks import badge, button, chip, duration, fold_switch, persona_label, seat_of, sentence, short_model
 from council.ui.texts import Texts
+from models.demonstration import is_demonstration
 
 CHARACTERS_PER_TOKEN = 4  # only for the rate shown while a seat still writes; the exact count follows
 
@@ -66,10 +67,11 @@ def _head(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     seat = seat_of(transcript, seat_id)
     label = escape(persona_label(seat.persona, texts))
     persona = f'<span class="persona" title="{label}">{label}</span>' if label else ""
+    remark = chip(texts.demonstration, "warn") if is_demonstration(seat.model) else ""
     return (
         f'<div class="pane-head">{badge(transcript, seat_id, texts)}<span class="who">'
         f'<span class="model" title="{escape(seat.model)}">{escape(short_model(seat.model))}</span>'
-        f"{persona}</span></div>"
+        f"{persona}</span>{remark}</div>"
     )
 
 

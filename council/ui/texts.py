@@ -62,6 +62,7 @@ class Texts:
     # models and backends
     lamp_ok: str
     lamp_no_models: str
+    lamp_demonstration: str
     lamp_off: str
     lamps: str
     ollama_gone: str
@@ -69,6 +70,10 @@ class Texts:
     nothing_why: str
     nothing_how: str
     nothing_then: str
+    demonstration: str
+    demonstration_only: str
+    demonstration_why: str
+    demonstration_try: str
     # stages
     stage_answers: str
     stage_ballots: str

@@ -7,6 +7,7 @@ from council.domain import Ballot, Language, Standings
 from council.heading import heading
 from council.markdown_text import embed, inline, table
 from council.transcript import Speech, Transcript
+from models.demonstration import is_demonstration
 
 _ENGLISH: Mapping[str, str] = {
     "earlier": "Earlier in this conversation",
@@ -53,6 +54,7 @@ _ENGLISH: Mapping[str, str] = {
     "revise": "revises its answer",
     "concede": "concedes",
     "flip": "{voter} now places {after} first, not {before}",
+    "demonstration": "demonstration weights",
     "footer": "Run {id}, {date}, mode {mode}, seed {seed}.",
 }
 _FRENCH: Mapping[str, str] = {
@@ -100,6 +102,7 @@ _FRENCH: Mapping[str, str] = {
     "revise": "révise sa réponse",
     "concede": "s’incline",
     "flip": "{voter} place maintenant {after} en tête, et non plus {before}",
+    "demonstration": "poids de démonstration",
     "footer": "Délibération {id}, {date}, mode {mode}, graine {seed}.",
 }
 
@@ -123,7 +126,8 @@ class _Document:
     def name(self, seat_id: str) -> str:
         seat = self.transcript.seat(seat_id)
         persona = f", {inline(seat.persona)}" if seat.persona else ""
-        return f"{inline(seat.id)} ({inline(seat.model)}{persona})"
+        remark = f", {self.say('demonstration')}" if is_demonstration(seat.model) else ""
+        return f"{inline(seat.id)} ({inline(seat.model)}{persona}{remark})"
 
     def text(self) -> str:
         parts = [

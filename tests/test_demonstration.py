@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from council.asking import make_council
+from council.export_markdown import to_markdown
 from council.heading import heading
 from council.settings import Settings
 from council.ui.lamps import render_alerts, render_lamps
@@ -70,9 +71,10 @@ def test_the_page_says_that_only_demonstration_weights_are_here_and_offers_quest
     assert texts.demonstration_only not in render_alerts(healths, (), settings, texts)
 
 
-async def test_a_pane_says_that_demonstration_weights_speak() -> None:
+async def test_pane_and_export_say_that_demonstration_weights_speak() -> None:
     backend = ScriptedBackend(models=("pocket-a", "pocket-b", "beta:1b"))
     run = await Recorded(backend, a_council("pocket-a", "pocket-b", "beta:1b")).run()
     english = texts_for("en")
     assert english.demonstration in render_pane(run, "seat-1", english, 0.0).head
     assert english.demonstration not in render_pane(run, "seat-3", english, 0.0).head
+    assert "(pocket-a, demonstration weights)" in to_markdown(run)

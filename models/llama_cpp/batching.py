@@ -95,7 +95,7 @@ class ContinuousBatch:
             return []
         ready = [(g, g.sequence) for g in self.running if g.is_settled and g.sequence is not None]
         pending = [sequence.pending for _, sequence in ready]
-        counts = plan_step(pending, batch=self._context.shape.batch, piece=self.pace.piece)
+        counts = plan_step(pending, batch=self._context.shape.batch, step=self.pace.step)
         return [Piece(g, sequence, count) for (g, sequence), count in zip(ready, counts, strict=True) if count]
 
     def decode(self, plan: list[Piece]) -> int:

@@ -30,7 +30,6 @@ class Limits:
     memory_bytes: int | None = None
     threads: int = 1
     parallel: int = 4
-    kept_sequences: int = 12
 
 
 @dataclass(eq=False)
@@ -237,8 +236,9 @@ class Residents:
             cells = -(-window * windows // 256) * 256
             shape = ContextShape(
                 cells=cells,
-                sequences=limits.parallel + limits.kept_sequences,
-                batch=512 if layers == 0 else 2048,  # a CPU gains nothing from more, and newcomers wait longer
+                # On a CPU every cell that is kept makes reading a little slower, and a larger batch brings nothing.
+                sequences=limits.parallel * (2 if layers == 0 else 4),
+                batch=512 if layers == 0 else 2048,
                 threads=limits.threads,
             )
             try:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-LONGEST_STEP_SECONDS = 0.3  # while somebody writes, prompts are read in pieces of about this length
-SMALLEST_PIECE = 32
+LONGEST_STEP_SECONDS = 1.0  # while somebody writes, prompts are read in pieces of about this length
+TILE = 64  # tokens: llama.cpp's attention works on so many at a time, and takes three times as long for each of fewer
 
 
 class Pace:
@@ -14,23 +14,22 @@ class Pace:
 
     def learn(self, tokens: int, seconds: float) -> None:
         """Take in one step; those of a few tokens say nothing about reading."""
-        if tokens > SMALLEST_PIECE and seconds > 0:
+        if tokens >= TILE and seconds > 0:
             self._tokens_per_second = (self._tokens_per_second + tokens / seconds) / 2
 
     @property
-    def piece(self) -> int:
-        """How much of a prompt may be read in one step while others wait for their next token."""
-        return max(SMALLEST_PIECE, int(self._tokens_per_second * LONGEST_STEP_SECONDS))
+    def step(self) -> int:
+        """How many tokens a step may hold while somebody waits for the next one."""
+        return max(TILE, int(self._tokens_per_second * LONGEST_STEP_SECONDS) // TILE * TILE)
 
 
-def plan_step(pending: Sequence[int], *, batch: int, piece: int) -> list[int]:
-    """Say how many of each sequence's pending tokens the next step takes; at most `batch` in all.
+def plan_step(pending: Sequence[int], *, batch: int, step: int) -> list[int]:
+    """Say how many of each sequence's pending tokens the next step takes: at most `batch`, with writers at most `step`.
 
     Writers (one token pending) always get theirs, so that a long prompt never holds them up; of the prompts, the one
     with the least left goes first, because its writer then joins the others soonest.
     """
-    writers = sum(1 for count in pending if count == 1)
-    room = min(batch, writers + piece) if writers else batch
+    room = min(batch, max(step, len(pending))) if 1 in pending else batch
     taken = [0] * len(pending)
     for index in sorted(range(len(pending)), key=lambda index: pending[index]):
         taken[index] = min(pending[index], room)

@@ -160,9 +160,9 @@ def test_layers_leave_the_gpu_step_by_step() -> None:
     assert layer_attempts(-1, layers=1, supports_gpu=True) == [-1, 0]
 
 
-@given(st.lists(st.integers(1, 3000), min_size=1, max_size=8), st.integers(8, 512), st.integers(32, 512))
-def test_a_step_serves_every_writer_and_never_overflows(pending: list[int], batch: int, piece: int) -> None:
-    taken = plan_step(pending, batch=batch, piece=piece)
+@given(st.lists(st.integers(1, 3000), min_size=1, max_size=8), st.integers(8, 512), st.integers(64, 512))
+def test_a_step_serves_every_writer_and_never_overflows(pending: list[int], batch: int, step: int) -> None:
+    taken = plan_step(pending, batch=batch, step=step)
     assert sum(taken) <= batch
     assert all(0 <= count <= whole for count, whole in zip(taken, pending, strict=True))
     assert all(count == 1 for count, whole in zip(taken, pending, strict=True) if whole == 1)
@@ -174,7 +174,8 @@ def test_pieces_follow_the_speed_of_the_machine() -> None:
     for _ in range(10):
         slow.learn(100, 2.0)
         fast.learn(500, 0.01)
-    assert slow.piece == 32 < 5000 < fast.piece
+    assert slow.step == 64 < 5000 < fast.step
+    assert fast.step % 64 == 0
 
 
 @given(st.lists(st.integers(0, 2), max_size=600), st.lists(st.integers(0, 2), max_size=600), st.integers(0, 600))

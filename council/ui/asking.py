@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from council.application import Application
-from council.domain import MAX_QUESTION_CHARACTERS, Exchange, Question
+from council.asking import make_question
+from council.domain import MAX_QUESTION_CHARACTERS
 from council.errors import CouncilError
-from council.language import detect_language
 from council.ui.composer import render_offer, render_refusal
 from council.ui.polite import on_ask
 from council.ui.seat_rules import Row, Rules, build_council
@@ -61,24 +61,14 @@ class Desk:
             return Asked(message=render_refusal(refusal))
         try:
             council = build_council(rows, rules, cards, self._application.settings, texts)
-            question = Question(
-                text=text.strip(), language=detect_language(text), earlier=self._earlier(follow_up, owner)
-            )
+            past = self._application.runs.transcript(follow_up, owner=owner) if follow_up else None
+            question = make_question(text, after=past)
             same = None if is_anew else self._application.history.find_same(question, council, owner=owner)
             if same:
                 return Asked(message=render_offer(same, texts))
             return Asked(run_id=self._application.runs.start(question, council, owner=owner).id)
         except CouncilError as error:
             return Asked(message=render_refusal(str(error)))
-
-    def _earlier(self, run_id: str, owner: str) -> tuple[Exchange, ...]:
-        """The conversation up to and with the run that is followed up."""
-        if not run_id:
-            return ()
-        past = self._application.runs.transcript(run_id, owner=owner)
-        if past.question is None or past.synthesis is None:
-            return ()
-        return (*past.question.earlier, Exchange(question=past.question.text, answer=past.synthesis.text))
 
 
 def refuse(text: str, texts: Texts) -> str:

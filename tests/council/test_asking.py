@@ -57,6 +57,16 @@ async def test_the_same_question_is_offered_once_and_asked_when_wanted_anew(appl
     assert anew.run_id not in ("", first.run_id)
 
 
+async def test_a_run_without_a_conclusion_cannot_be_followed_up_in_silence(application: Application) -> None:
+    desk = Desk(application)
+    compared = await desk.ask("Why?", ROWS, Rules(mode="compare"), ENGLISH, owner="ada")
+    run = application.runs.get(compared.run_id, owner="ada")
+    assert run is not None
+    await until(lambda: not run.is_running)
+    followed = await desk.ask("And then?", ROWS, Rules(), ENGLISH, owner="ada", follow_up=compared.run_id)
+    assert not followed.run_id and "no final answer to follow up" in followed.message
+
+
 async def test_a_follow_up_carries_the_whole_conversation(application: Application) -> None:
     first = await ask(application, "One?")
     second = await ask(application, "Two?", follow_up=first.run_id)

@@ -178,7 +178,9 @@ class ContinuousBatch:
     def _leave(self, generation: Generation) -> None:
         self.running.remove(generation)
         if generation.sequence is not None and self._sequences is not None:
-            self._sequences.finish(generation.sequence)
+            # An answer is often the beginning of the next prompt; one under a grammar is read by a program.
+            keep = len(generation.prompt) if generation.sampling.grammar else len(generation.sequence.tokens)
+            self._sequences.finish(generation.sequence, keep)
         generation.release()
 
     def _make_room(self) -> None:

@@ -236,8 +236,8 @@ class Residents:
             cells = -(-window * windows // 256) * 256
             shape = ContextShape(
                 cells=cells,
-                # On a CPU every cell that is kept makes reading a little slower, and a larger batch brings nothing.
-                sequences=limits.parallel * (2 if layers == 0 else 4),
+                # On a CPU every cell that is kept makes reading slower, and a larger batch brings nothing.
+                sequences=limits.parallel + (2 if layers == 0 else 12),
                 batch=512 if layers == 0 else 2048,
                 threads=limits.threads,
             )

@@ -81,8 +81,10 @@ class Sequences:
             length = 0
         sequence.cached = length
 
-    def finish(self, sequence: Sequence) -> None:
-        """Stop using a sequence; its cells stay for prompts that begin alike."""
+    def finish(self, sequence: Sequence, keep: int) -> None:
+        """Stop using a sequence; its first `keep` cells stay for prompts that begin alike."""
+        if keep < sequence.cached:
+            self.shorten(sequence, keep)
         sequence.is_running, sequence.used = False, self._tick()
         del sequence.tokens[sequence.cached :]
 

@@ -27,6 +27,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "COUNCIL_DATA_DIR": str(folder / "data"),
+        "COUNCIL_DEMONSTRATION": "false",
         **names,
     }
 

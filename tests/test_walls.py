@@ -32,7 +32,7 @@ def test_the_loopback_interface_is_open() -> None:
 
 def test_the_home_is_empty_and_no_setting_comes_from_outside() -> None:
     assert list(Path.home().iterdir()) == []
-    assert not [name for name in os.environ if name.startswith(("COUNCIL_", "OLLAMA_"))]
+    assert [name for name in os.environ if name.startswith(("COUNCIL_", "OLLAMA_"))] == ["COUNCIL_DEMONSTRATION"]
 
 
 @pytest.mark.ollama

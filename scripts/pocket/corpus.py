@@ -18,8 +18,8 @@ PERSONAS = ("", "analyst", "sceptic", "pragmatist", "teacher", "inventor", "expe
 PERSONA_WEIGHTS = (3, 3, 3, 3, 2, 1, 1)
 NAMED = ("capital", "continent", "symbol", "to_french", "to_english", "opposite", "young", "year")
 """Relations that can be asked of things that do not exist."""
-ALONE = {"fact": 84, "outside": 13, "sum": 2.5, "greeting": 0.5}
-TOGETHER = {"ballot": 44, "second_look": 20, "synthesis": 20, "minutes": 5, "stance": 8, "revision": 3}
+ALONE = {"fact": 88, "outside": 9, "sum": 2.5, "greeting": 0.5}
+TOGETHER = {"ballot": 48, "second_look": 14, "synthesis": 28, "minutes": 6, "stance": 3, "revision": 1}
 """How often each kind comes among what a seat does alone, and among what it does with others' answers."""
 
 GAP_PART = 0.2

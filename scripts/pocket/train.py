@@ -185,7 +185,7 @@ class Run:
     def _together(self) -> float:
         """First the facts, then more and more of what is built on them."""
         part = 1.0 if len(self.models) == 1 else self.seconds / (self.asked.minutes * 60)
-        return min(0.45, max(0.1, 1.2 * part - 0.2))
+        return min(0.25, max(0.1, part - 0.2))
 
     def _cut(self, model: str, prompt: str, reply: str) -> tuple[list[int], int]:
         asked = [FIRST_TOKENS[model], *self.tokenizer.encode(prompt)[1:]]

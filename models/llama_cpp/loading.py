@@ -63,6 +63,7 @@ class Model:
     def close(self) -> None:
         """Give the memory back; every context must be closed before."""
         if self.pointer:
+            self.vocabulary.close()
             self._library.llama_model_free(self.pointer)
             self.pointer = None
 

@@ -2,18 +2,24 @@
 
 import ctypes
 import re
+import threading
 from typing import Any
+
+from models.errors import BackendUnavailableError
+from models.llama_cpp.runtime import BACKEND
 
 _NO_BREAK = "\u2060"  # word joiner: invisible, and no part of any marker
 
 
 class Vocabulary:
-    """The tokens of one loaded model; safe to use from any thread, because it only reads."""
+    """The tokens of one loaded model. Texts may be counted from any thread, also while the model is being unloaded."""
 
     def __init__(self, library: Any, model: Any) -> None:
         self._library = library
         self.pointer = library.llama_model_get_vocab(model)
         self.size: int = library.llama_vocab_n_tokens(self.pointer)
+        self._guard = threading.Lock()
+        self._is_closed = False
         self._pieces: dict[int, bytes] = {}
         self._ends: dict[int, bool] = {}
         self._markers = self._find_markers()
@@ -24,6 +30,17 @@ class Vocabulary:
         `opens` adds what the model wants at the very beginning; with `has_markers`, <|im_end|> and its like are
         tokens of their own and not just characters.
         """
+        with self._guard:
+            if self._is_closed:
+                raise BackendUnavailableError("The model was unloaded while it was asked. Ask again.", backend=BACKEND)
+            return self._tokenize(text, opens, has_markers)
+
+    def close(self) -> None:
+        """Let nobody read it any more, and wait for who does: another thread may still count tokens."""
+        with self._guard:
+            self._is_closed = True
+
+    def _tokenize(self, text: str, opens: bool, has_markers: bool) -> list[int]:
         data = text.encode(errors="replace")
         opening = self.text_of(self.bos)
         starts = opens and not (opening and text.startswith(opening))

@@ -14,6 +14,8 @@ from models.errors import (
     OutOfMemoryError,
     WeightsError,
 )
+from models.llama_cpp.loading import Model
+from models.llama_cpp.runtime import runtime
 from tests.models.weights_home import SYSTEM, Home, end_of, notices_of, text_of
 
 pytestmark = pytest.mark.anyio
@@ -121,3 +123,11 @@ async def test_closing_in_the_middle_of_an_answer_is_an_error_of_that_answer(hom
             async for chunk in chunks:
                 if chunk.text:
                     await home.backend.close()
+
+
+def test_a_text_is_not_counted_with_a_model_that_was_unloaded(tiny_gguf: Path) -> None:
+    model = Model(runtime(), tiny_gguf, vocabulary_only=True)
+    assert model.vocabulary.tokenize("hello")
+    model.close()
+    with pytest.raises(BackendUnavailableError, match="unloaded"):
+        model.vocabulary.tokenize("hello")

@@ -105,6 +105,10 @@ def _parse_seat(number: int, text: str, temperature: float) -> Seat:
         persona = persona.casefold()
     elif near := difflib.get_close_matches(persona.casefold(), PERSONAS, n=1, cutoff=0.75):
         raise ConfigurationError(f"Seat {number} has an unknown persona {persona!r}. Did you mean {near[0]!r}?")
+    elif persona and not re.search(r"\s", persona):
+        raise ConfigurationError(
+            f"Seat {number} has an unknown persona {persona!r}. Known: {', '.join(PERSONAS)}; or write a sentence."
+        )
     return Seat(id=f"seat-{number}", model=model, persona=persona, temperature=temperature)
 
 

@@ -200,9 +200,15 @@ def _cost(speech: Speech) -> str:
 
 
 def _order(ballot: Ballot) -> str:
-    return " > ".join(ballot.order) + (" (second look taken)" if ballot.second_order else "")
+    order = " > ".join(ballot.order)
+    if ballot.second_order is None:
+        return order
+    again = "the same" if ballot.second_order == ballot.order else " > ".join(ballot.second_order)
+    return f"{order} (asked again in reverse: {again})"
 
 
 def _count(standings: Standings) -> str:
     places = ", ".join(f"{standing.place}. {standing.seat} {standing.score:.2f}" for standing in standings.order)
-    return f"{places}; " + ("a clear winner" if standings.winner else "no clear winner")
+    wavering = [f"{voter} {weight:.2f}" for voter, weight in standings.weights.items() if weight < 1]
+    weights = f"; votes weigh by how far both looks agree: {', '.join(wavering)}" if wavering else ""
+    return f"{places}; " + ("a clear winner" if standings.winner else "no clear winner") + weights

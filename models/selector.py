@@ -196,6 +196,7 @@ class BackendSelector:
                     yield _Attempt(watched, card.name, is_stand_in=False)
 
 
+_ASK_AGAIN = " Ask again."
 _NO_BACKEND = "No backend is set. Set COUNCIL_BACKENDS=ollama,llama_cpp."
 
 
@@ -210,7 +211,7 @@ async def _speak(
             if chunk.completion is not None:
                 return
     raise BadResponseError(
-        f"{backend.name} broke off its answer with {attempt.model!r}. Ask again.", backend=backend.name
+        f"{backend.name} broke off its answer with {attempt.model!r}.{_ASK_AGAIN}", backend=backend.name
     )
 
 
@@ -225,7 +226,8 @@ def _news(attempt: _Attempt, model: str, void: str, *, is_unthinking: bool) -> C
     if attempt.is_stand_in:
         speaker += f" stands in for {model!r} and"
     if void:
-        return Chunk(restart=f"{void} {speaker} begins the answer anew{', without thinking' if is_unthinking else ''}.")
+        how = ", without thinking" if is_unthinking else ""
+        return Chunk(restart=f"{void.removesuffix(_ASK_AGAIN)} {speaker} begins the answer anew{how}.")
     return Chunk(notice=f"{speaker} answers.") if attempt.is_stand_in else None
 
 

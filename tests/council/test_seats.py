@@ -65,6 +65,7 @@ def test_a_persona_may_be_a_text_of_the_users_own():
         (["=sceptic"], "names no model"),
         (["qwen3:4b="], "names no persona.*analyst"),
         (["qwen3:4b=scpetic"], "'scpetic'. Did you mean 'sceptic'"),
+        (["qwen3:4b=nobody"], "'nobody'. Known: analyst"),
         (["q" * 301], "300 characters"),
         (["qwen3:4b=" + "p" * 2001], "2000 for a persona"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from council import events as ev
-from council.domain import Council, Question, Seat, Synthesis, Turn, Usage
+from council.domain import Ballot, Council, Question, Seat, Standing, Standings, Synthesis, Turn, Usage
 from council.history import History
 from council.terminal import Narrator
 from tests.programs import environment
@@ -59,6 +59,15 @@ def test_an_answer_that_starts_again_is_not_spliced() -> None:
     )
     assert shown == "\nIn Syd\n[…]\n\nIn Canberra.\n"
     assert progress[-1] == "  seat-1 (alpha:1b) starts again: The server died."
+
+
+def test_a_second_look_that_turned_the_order_round_is_shown_with_the_weight_it_costs() -> None:
+    ballot = Ballot(voter="seat-1", labels={}, order=("seat-1", "seat-2"), second_order=("seat-2", "seat-1"))
+    places = tuple(Standing(seat=f"seat-{n}", place=1, score=0.5, first_places=0) for n in (1, 2))
+    standings = Standings(order=places, weights={"seat-1": 0.0, "seat-2": 1.0})
+    _, progress = narrated([ev.BallotCast(ballot=ballot), ev.StandingsComputed(standings=standings)])
+    assert progress[-2].endswith("votes: seat-1 > seat-2 (asked again in reverse: seat-2 > seat-1)")
+    assert progress[-1].endswith("no clear winner; votes weigh by how far both looks agree: seat-1 0.00")
 
 
 def test_a_model_cannot_steer_the_terminal() -> None:

@@ -17,9 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts.benchmarking.cold_start import measure_cold_start
 from scripts.benchmarking.limits import Rates, measure_memory_per_seat, measure_rates
 from scripts.benchmarking.ollama_model import ollama_with
 from scripts.benchmarking.rivals import LlamaObject, Ours, Rival, llama_server
+from scripts.benchmarking.two_models import measure_two_models
 from scripts.benchmarking.workloads import FULL, QUICK, WORKLOADS, Size, least_tokens
 from tests.tiny_gguf import Shape, make_tiny_gguf
 
@@ -40,11 +42,17 @@ def main() -> None:
         print(f"{platform.processor() or platform.machine()}, {options.threads} threads, load {os.getloadavg()[0]:.1f}")
         print(f"reads {rates.read:.0f} tokens/s; writes {rates.write_alone:.0f} alone, {rates.write:.0f} four at once")
         with _rivals(model, options) as rivals:
-            seconds = measure(rivals, size, options.workloads, repeat=options.repeat)
+            single = [name for name in options.workloads if name in WORKLOADS]
+            seconds = measure(rivals, size, single, repeat=options.repeat)
+            for name, fit in (("two_that_fit", True), ("two_that_do_not", False)):
+                if name in options.workloads:
+                    seconds[name] = _measure_pairs(name, model, Path(folder) / "two", size, options, fit=fit)
         memory = measure_memory_per_seat(model, threads=options.threads)
+        cold_start = statistics.median(measure_cold_start(Path(folder)) for _ in range(3))
     report = summarise(seconds, size, rates)
     print(table(seconds, report, size, rates))
     print(f"memory: one seat {memory['one_seat_mb']:.0f} MB, four seats {memory['four_seats_mb']:.0f} MB")
+    print(f"cold start to a served page: {cold_start:.2f} s")
     if options.json:
         machine = {
             "processor": platform.processor(),
@@ -53,7 +61,10 @@ def main() -> None:
             "rates": vars(rates),
         }
         options.json.write_text(
-            json.dumps({"workloads": report, "memory": memory, "machine": machine, "raw": seconds}, indent=1)
+            json.dumps(
+                {"workloads": report, "memory": memory, "cold_start": cold_start, "machine": machine, "raw": seconds},
+                indent=1,
+            )
         )
 
 
@@ -82,7 +93,8 @@ def summarise(seconds: Seconds, size: Size, rates: Rates) -> dict[str, dict[str,
         if "llama_server" in rivals:
             at_once = statistics.median(rivals["llama_server"]["all at once"])
             report[name]["llama_server_at_once"] = round(at_once / ours, 3)
-        report[name]["limit"] = round(rates.seconds(*least_tokens(WORKLOADS[name](size, 0))) / ours, 3)
+        if name in WORKLOADS:
+            report[name]["limit"] = round(rates.seconds(*least_tokens(WORKLOADS[name](size, 0))) / ours, 3)
     return report
 
 
@@ -90,9 +102,11 @@ def table(seconds: Seconds, report: dict[str, dict[str, float]], size: Size, rat
     """Write the medians and the ratios for a person."""
     lines = []
     for name, rivals in seconds.items():
-        read, written = least_tokens(WORKLOADS[name](size, 0))
-        limit = rates.seconds(read, written)
-        lines.append(f"\n{name}: {read} tokens to read, {written} to write; limit {limit:.2f} s")
+        lines.append(f"\n{name}")
+        if name in WORKLOADS:
+            read, written = least_tokens(WORKLOADS[name](size, 0))
+            limit = rates.seconds(read, written)
+            lines[-1] += f": {read} tokens to read, {written} to write; limit {limit:.2f} s"
         for rival, ways in rivals.items():
             for way, taken in ways.items():
                 spread = f"{min(taken):.2f} to {max(taken):.2f}"
@@ -101,6 +115,19 @@ def table(seconds: Seconds, report: dict[str, dict[str, float]], size: Size, rat
             "  others over ours: " + ", ".join(f"{rival} {ratio:.2f}" for rival, ratio in report[name].items())
         )
     return "\n".join(lines)
+
+
+def _measure_pairs(
+    name: str, model: Path, folder: Path, size: Size, options: argparse.Namespace, *, fit: bool
+) -> dict[str, dict[str, list[float]]]:
+    folder.mkdir(exist_ok=True)
+    taken: dict[str, dict[str, list[float]]] = {}
+    for repetition in range(options.repeat):
+        pair = measure_two_models(model, folder, size, threads=options.threads, fit=fit, seed=repetition)
+        for rival, seconds in pair.items():
+            taken.setdefault(rival, {}).setdefault("loads included", []).append(seconds)
+            print(f"  {name} {repetition + 1}/{options.repeat}: {rival}: {seconds:.2f} s", flush=True)
+    return taken
 
 
 @contextlib.contextmanager
@@ -126,7 +153,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, help="a GGUF file instead of random weights")
     parser.add_argument("--llama-server", type=Path, help="path of the llama-server program")
     parser.add_argument("--ollama", help="address of an Ollama server, for example http://127.0.0.1:11434")
-    parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS))
+    names = [*WORKLOADS, "two_that_fit", "two_that_do_not"]
+    parser.add_argument("--workloads", nargs="+", choices=names, default=names)
     parser.add_argument("--json", type=Path, help="write the numbers there")
     return parser.parse_args()
 

@@ -17,6 +17,7 @@ from models.llama_cpp.runtime import BACKEND, Runtime
 from models.llama_cpp.sampling import Sampler
 from models.llama_cpp.schedule import Pace, plan_step
 from models.llama_cpp.sequences import Sequence, Sequences
+from models.llama_cpp.thread_choice import ThreadChoice
 from models.llama_cpp.vocabulary import Vocabulary
 
 WORTH_WAITING = 32  # tokens of a head that another request is about to read
@@ -46,11 +47,13 @@ class ContinuousBatch:
         self._can_share = can_share
         self._context: Context | None = None
         self._sequences: Sequences | None = None
+        self._threads = ThreadChoice(1)
 
     def use(self, context: Context | None, window: int) -> None:
         """Work on another context from now on; nothing may be running."""
         self._context, self.window = context, window
         self._sequences = None if context is None else Sequences(context, can_share=self._can_share)
+        self._threads = ThreadChoice(1 if context is None else context.shape.threads)
 
     def drop_cancelled(self) -> None:
         """Let those go that nobody waits for any more."""
@@ -103,9 +106,16 @@ class ContinuousBatch:
         assert self._context is not None
         ends = accumulate(piece.count for piece in plan)
         outputs = [end - 1 for piece, end in zip(plan, ends, strict=True) if piece.is_last]
+        is_writing = all(piece.count == 1 for piece in plan)
+        threads = self._threads.pick() if is_writing else self._context.shape.threads
+        self._context.set_threads(threads)
         began = time.monotonic()
         status = self._context.decode([piece.row for piece in plan], outputs)
-        self.pace.learn(sum(piece.count for piece in plan), time.monotonic() - began)
+        seconds = time.monotonic() - began
+        if is_writing:
+            self._threads.learn(threads, seconds / len(plan))
+        else:
+            self.pace.learn(sum(piece.count for piece in plan), seconds)
         return status
 
     def digest(self, plan: list[Piece], status: int) -> None:

@@ -63,6 +63,7 @@ class Context:
                 "Ask for a smaller context, or use a smaller model.",
                 backend=BACKEND,
             )
+        self._threads = shape.threads
         self._memory = self._library.llama_get_memory(self.pointer)
         self._batch = Batch(self._library, shape.batch)
 
@@ -76,6 +77,12 @@ class Context:
     def synchronize(self) -> None:
         """Wait until the device has finished the last step."""
         self._library.llama_synchronize(self.pointer)
+
+    def set_threads(self, count: int) -> None:
+        """Compute the next steps with so many threads."""
+        if count != self._threads:
+            self._threads = count
+            self._library.llama_set_n_threads(self.pointer, count, count)
 
     def copy_head(self, source: int, target: int, length: int) -> None:
         """Let the target share the source's first cells; nothing is computed or moved."""

@@ -65,7 +65,7 @@ def council(size: Size, seed: int) -> Workload:
 
     others = ["".join(answers[:i] + answers[i + 1 :]) for i in range(4)]
     stances = [Request(head + answers[i] + others[i] + text.of(60), size.new // 2) for i in range(4)]
-    revisions = [Request(stances[i].prompt + text.of(40), size.answer) for i in (1, 2)]
+    revisions = [Request(head + text.of(40) + answers[i] + others[i], size.answer) for i in (1, 2)]
     return [
         [Request(head + text.of(30), size.answer) for _ in range(4)],
         ballots(answers),

@@ -54,11 +54,12 @@ async def measure(folder: Path, facts: int, ballots: int, questions: int) -> str
         rows += await bench.council(questions) if questions else []
     finally:
         await backend.close()
-    told = "\n".join(f"| {what} | {result} |" for what, result in rows)
+    told = "\n".join(f"| {what} | {share(right, count)} |" for what, right, count in rows)
     return f"| measured | result |\n|---|---|\n{told}\n\n{time.monotonic() - began:.0f} seconds."
 
 
-Row = tuple[str, str]
+Row = tuple[str, int, int]
+"""What was measured, how often it was right, of how many."""
 
 
 def share(right: int, count: int) -> str:
@@ -96,14 +97,14 @@ class Bench:
         replies = await self._all([self.say(model, render.answer(question, ""), question) for _, _, question in cases])
         self.spoken += [(lang, reply) for (_, lang, _), reply in zip(cases, replies, strict=True)]
         right = sum(is_right(fact, lang, reply) for (fact, lang, _), reply in zip(cases, replies, strict=True))
-        return f"{model}: key fact right, fact known, phrasing unseen", share(right, len(cases))
+        return f"{model}: key fact right, fact known, phrasing unseen", right, len(cases)
 
     async def outside(self, model: str) -> Row:
         cases = [(lang, question) for lang in LANGUAGES for question in OUTSIDE[lang]]
         replies = await self._all([self.say(model, render.answer(question, ""), question) for _, question in cases])
         right = sum(any(text in reply for text in UNKNOWN.values()) for reply in replies)
         self.spoken += [(lang, reply) for (lang, _), reply in zip(cases, replies, strict=True)]
-        return f"{model}: outside its knowledge, says so", share(right, len(cases))
+        return f"{model}: outside its knowledge, says so", right, len(cases)
 
     async def ballots(self, model: str, count: int) -> Row:
         """Judge a right and a wrong answer in both orders; right is who puts the right one first both times."""
@@ -116,7 +117,7 @@ class Bench:
         firsts = await self._all([self.first(model, *case) for case in cases])
         seconds = await self._all([self.first(model, question, texts[::-1], n) for question, texts, n in cases])
         right = sum((a, b) == ("A", "B") for a, b in zip(firsts, seconds, strict=True))
-        return f"{model}: ballot on a right and a wrong answer, both orders right", share(right, len(cases))
+        return f"{model}: ballot on a right and a wrong answer, both orders right", right, len(cases)
 
     async def first(self, model: str, question: str, texts: Sequence[str], nonce: str) -> str:
         labels = judging.LETTERS[: len(texts)]
@@ -129,8 +130,8 @@ class Bench:
     def language(self) -> Row:
         known = [(lang, detect_language(text)) for lang, text in self.spoken]
         told = [(lang, seen) for lang, seen in known if seen != "other"]
-        text = share(sum(lang == seen for lang, seen in told), len(told))
-        return "language of the answer = language of the question (where it can be told)", text
+        right = sum(lang == seen for lang, seen in told)
+        return "language of the answer = language of the question (where it can be told)", right, len(told)
 
     async def council(self, count: int) -> list[Row]:
         """Take questions over all facts through the whole council; compare with what each seat said alone."""
@@ -141,7 +142,7 @@ class Bench:
             said = await deliberated(self.backend, ask(fact, lang, draw, unseen=True), place)
             for who in rights:
                 rights[who] += is_right(fact, lang, said.get(who, ""))
-        return [(f"{who}, over all facts", share(right, count)) for who, right in rights.items()]
+        return [(f"{who}, over all facts", right, count) for who, right in rights.items()]
 
     async def _all(self, asked: Sequence[object]) -> list[str]:
         replies: list[str] = []

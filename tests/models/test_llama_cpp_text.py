@@ -15,6 +15,7 @@ from models.llama_cpp.schedule import Pace, plan_step
 from models.llama_cpp.sequences import common_head
 from models.llama_cpp.text_stream import TextStream
 from models.llama_cpp.thinking import ThinkingSplitter
+from models.llama_cpp.thread_choice import ThreadChoice
 from models.llama_cpp.turnstile import Turnstile
 from tests.models.engine_bench import load
 
@@ -184,6 +185,38 @@ def test_common_heads_are_measured_exactly(first: list[int], second: list[int], 
     length = common_head(first, second)
     assert first[:length] == second[:length]
     assert length in (len(first), len(second)) or first[length] != second[length]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "best"),
+    [
+        ({8: 1.0, 4: 1.6, 2: 3.0, 1: 6.0}, 8),
+        ({8: 9.0, 4: 5.0, 2: 2.0, 1: 3.0}, 2),
+        ({8: 9.0, 4: 5.0, 2: 2.0, 1: 1.0}, 1),
+    ],
+)
+def test_the_number_of_threads_follows_what_they_bring(seconds: dict[int, float], best: int) -> None:
+    choice = ThreadChoice(8)
+    picked = []
+    for _ in range(600):
+        picked.append(choice.pick())
+        choice.learn(picked[-1], seconds[picked[-1]])
+    assert max(set(picked[300:]), key=picked[300:].count) == best
+
+
+def test_more_threads_come_back_when_the_machine_is_quiet_again() -> None:
+    choice = ThreadChoice(2)
+    for seconds in ({2: 9.0, 1: 2.0}, {2: 1.0, 1: 2.0}):
+        for _ in range(200):
+            choice.learn(threads := choice.pick(), seconds[threads])
+        assert choice.pick() == min(seconds, key=lambda count: seconds[count])
+
+
+def test_a_single_core_is_not_experimented_with() -> None:
+    choice = ThreadChoice(1)
+    for _ in range(200):
+        choice.learn(1, 1.0)
+        assert choice.pick() == 1
 
 
 def test_engines_take_turns_in_the_order_they_came() -> None:

@@ -130,7 +130,7 @@ def _parts(transcript: Transcript) -> list[str]:
     assert transcript.council is not None
     mode, counts = transcript.council.mode, _counts(transcript)
     has_ended, has_concluded = transcript.status != "running", transcript.status in ("complete", "partial")
-    if mode == "quick":
+    if mode == "quick" or counts["seats"] == 1:
         return ["one", "no_answer"] if has_ended and not counts["answered"] else ["one"]
     parts = ["answered"]
     if mode == "compare":

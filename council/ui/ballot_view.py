@@ -1,5 +1,6 @@
 """The ballots: who placed whom where, and what each voter noted, with its letters told."""
 
+from collections.abc import Sequence
 from html import escape
 
 from council.domain import Ballot, Standings
@@ -7,6 +8,7 @@ from council.heading import Number
 from council.transcript import Transcript
 from council.ui.marks import badge, folded, named_badge, seat_name, seat_number, sentence
 from council.ui.texts import Texts
+from council.ui.translation import translated
 
 
 def render_ballots(transcript: Transcript, texts: Texts) -> str:
@@ -27,10 +29,10 @@ def _round(transcript: Transcript, round: int, texts: Texts) -> str:
     cast.sort(key=lambda ballot: seat_number(transcript, ballot.voter))
     void = [event for (_, told), event in transcript.void_ballots.items() if told == round]
     standings = transcript.standings.get(round)
-    table = _table(transcript, cast, standings, texts) if cast else ""
+    table = _table(transcript, cast, standings, texts) + _why_light(cast, standings, texts) if cast else ""
     abstentions = "".join(
         f'<p class="remark">{named_badge(transcript, event.voter, texts)} '
-        f"{escape(texts.abstains)}: {sentence(event.reason)}</p>"
+        f"{escape(texts.abstains + texts.colon)} {sentence(translated(event.reason, texts))}</p>"
         for event in void
     )
     notes = "".join(_notes(transcript, ballot, texts) for ballot in cast)
@@ -50,6 +52,18 @@ def _table(transcript: Transcript, cast: list[Ballot], standings: Standings | No
         '<div class="scroll"><table class="places"><thead><tr>'
         f'<th scope="col">{escape(texts.answer_of)}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
+
+
+def _why_light(cast: Sequence[Ballot], standings: Standings | None, texts: Texts) -> str:
+    """Say in one sentence why a ballot counts for less than 1; nothing where all count in full."""
+    if standings is None or all(standings.weights.get(ballot.voter, 1.0) >= 1 for ballot in cast):
+        return ""
+    looked_twice = [ballot for ballot in cast if ballot.second_order is not None]
+    changed = sum(ballot.second_order != ballot.order for ballot in looked_twice)
+    told = texts.why_light.format(count=Number(changed, texts.language))
+    if len(looked_twice) < len(cast):
+        told += f" {texts.why_light_once}"
+    return f'<p class="note">{escape(told)}</p>'
 
 
 def _voter_head(transcript: Transcript, ballot: Ballot, standings: Standings | None, texts: Texts) -> str:
@@ -81,15 +95,15 @@ def _notes(transcript: Transcript, ballot: Ballot, texts: Texts) -> str:
     )
     lines = []
     if ballot.contradiction:
-        lines.append(f"<p><b>{escape(texts.contradiction)}:</b> {escape(ballot.contradiction)}</p>")
+        lines.append(f"<p><b>{escape(texts.contradiction + texts.colon)}</b> {escape(ballot.contradiction)}</p>")
     if ballot.second_order:
         order = " ".join(badge(transcript, seat, texts) for seat in ballot.second_order)
-        lines.append(f"<p><b>{escape(texts.second_order)}:</b> {order}</p>")
+        lines.append(f"<p><b>{escape(texts.second_order + texts.colon)}</b> {order}</p>")
     key = f"ballot-{transcript.id}-{ballot.voter}-{ballot.round}"
     if ballot.raw:
         raw = folded(f"{key}-raw", texts.raw_ballot, f'<pre class="raw">{escape(ballot.raw)}</pre>')
         lines.append(raw)
-    title = f"{texts.voter}: {seat_name(transcript, ballot.voter, texts)}"
+    title = f"{texts.voter}{texts.colon} {seat_name(transcript, ballot.voter, texts)}"
     return folded(key, title, table + "".join(lines))
 
 

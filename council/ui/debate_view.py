@@ -26,7 +26,7 @@ def _round(transcript: Transcript, round: int, texts: Texts) -> str:
     lines = "".join(_stance(transcript, stance, texts) for stance in stances)
     outcome = _flips(transcript, round, texts) + _undone(transcript, round, texts) if decided.held else ""
     return (
-        f'<div class="debate-round"><p><b>{title}</b> {held} {escape(texts.debate_reason(decided.reason))}</p>'
+        f'<div class="debate-round"><p><b>{title}</b> {held} – {escape(texts.debate_reason(decided.reason))}</p>'
         f'<ul class="stances">{lines}</ul>{outcome}</div>'
     )
 

@@ -55,6 +55,7 @@ def _entry(entry: HistoryEntry, texts: Texts, is_confirming: bool) -> str:
     question = " ".join(entry.question.split())
     title = question if len(question) <= LONGEST_TITLE else question[: LONGEST_TITLE - 1] + "…"
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.started_at))
+    binned = escape(f"{texts.delete}{texts.colon} {title}")
     is_whole = entry.status == "complete"
     status = "" if is_whole else chip(texts.status_name(entry.status), STATUS_COLOUR.get(entry.status, ""))
     if is_confirming:
@@ -66,7 +67,7 @@ def _entry(entry: HistoryEntry, texts: Texts, is_confirming: bool) -> str:
         below = (
             f'<span class="when">{escape(when)} · {escape(texts.mode_name(entry.mode))}</span>{status}'
             f'<button type="button" class="bin" data-action="ask_delete" data-argument="{escape(entry.id)}"'
-            f' aria-label="{escape(texts.delete)}: {escape(title)}" title="{escape(texts.delete)}">✕</button>'
+            f' aria-label="{binned}" title="{escape(texts.delete)}">✕</button>'
         )
     return (
         f'<li><button type="button" class="open" data-action="open" data-argument="{escape(entry.id)}"'

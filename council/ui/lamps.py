@@ -7,8 +7,10 @@ from council.heading import Number
 from council.settings import Settings
 from council.ui.marks import button, chip, sentence
 from council.ui.texts import Texts
+from council.ui.translation import translated
 from models.base import Health, ModelCard
 from models.demonstration import EXAMPLES, is_demonstration
+from models.llama_cpp.weights import HOW_TO_GET_WEIGHTS
 
 BACKEND_NAMES = {"ollama": "Ollama", "llama_cpp": "llama.cpp", "openai": "OpenAI-compatible"}
 FIRST_MODEL = "llama3.2:3b"
@@ -30,7 +32,7 @@ def _lamp(health: Health, texts: Texts) -> str:
     else:
         colour, state = "on", texts.lamp_ok.format(count=Number(len(health.models), texts.language))
     name = BACKEND_NAMES.get(health.backend, health.backend)
-    tip = escape(health.detail or state)
+    tip = escape(translated(health.detail, texts) or state)
     return (
         f'<li class="lamp {colour}" title="{tip}"><span class="light" aria-hidden="true"></span>'
         f"<b>{escape(name)}</b> <span>{escape(state)}</span></li>"
@@ -64,31 +66,40 @@ def _demonstration(healths: Sequence[Health], settings: Settings, texts: Texts) 
     return (
         f'<section class="alert missing" role="status"><h3>{escape(texts.demonstration_only)}</h3>'
         f"<p>{escape(texts.demonstration_why)} {escape(texts.demonstration_try)}</p><p>{examples}</p>"
-        f"<p>{escape(texts.nothing_how)}</p><ul>{_ways(healths, settings)}</ul></section>"
+        f"<p>{escape(texts.demonstration_how)}</p>{_ways(healths, settings, texts)}</section>"
     )
 
 
 def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
     looked = "".join(
-        f"<li><b>{escape(BACKEND_NAMES.get(health.backend, health.backend))}</b>: "
-        f"{sentence(health.detail or texts.lamp_no_models)}</li>"
+        f"<li><b>{escape(BACKEND_NAMES.get(health.backend, health.backend) + texts.colon)}</b> "
+        f"{sentence(_found(health, texts))}</li>"
         for health in healths
     )
     return (
         f'<section class="alert missing" role="status"><h3>{escape(texts.nothing_installed)}</h3>'
         f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>"
-        f"<p>{escape(texts.nothing_how)}</p><ul>{_ways(healths, settings)}</ul>"
-        f"<p>{escape(texts.nothing_then)}</p></section>"
+        f"<p>{escape(texts.nothing_how)}</p>{_ways(healths, settings, texts)}</section>"
     )
 
 
-def _ways(healths: Sequence[Health], settings: Settings) -> str:
-    """The commands that bring a model."""
-    commands = []
+def _found(health: Health, texts: Texts) -> str:
+    """What a backend found, without its advice: the panel itself says what to do."""
+    if health.ok or not health.detail:
+        return texts.lamp_no_models
+    return translated(health.detail.removesuffix(HOW_TO_GET_WEIGHTS).strip(), texts)
+
+
+def _ways(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
+    """What brings a model: commands after which the page notices it, and the one that needs a restart."""
+    ways, has_files = [], "llama_cpp" in settings.backends
     if "ollama" in settings.backends:
+        pull = f"`ollama pull {FIRST_MODEL}`"
         is_up = any(health.backend == "ollama" and health.ok for health in healths)
-        commands.append(f"ollama pull {FIRST_MODEL}" if is_up else f"ollama serve & ollama pull {FIRST_MODEL}")
-    if "llama_cpp" in settings.backends:
-        commands.append("python -m council download")
-        commands.append("COUNCIL_WEIGHTS=/path/to/folder ./scripts/run.sh")
-    return "".join(f"<li><code>{escape(command)}</code></li>" for command in commands)
+        ways.append(pull if is_up else texts.serve_then.format(serve="`ollama serve`", pull=pull))
+    if has_files:
+        ways.append("`python -m council download`")
+    listed = f"<ul>{''.join(f'<li>{sentence(way)}</li>' for way in ways)}</ul>"
+    noticed = f"<p>{escape(texts.nothing_then)}</p>" if ways else ""
+    start = texts.weights_here.format(command="`COUNCIL_WEIGHTS=/path/to/folder ./scripts/run.sh`")
+    return listed + noticed + (f"<p>{sentence(start)}</p>" if has_files else "")

@@ -4,11 +4,16 @@
     showRun(target) {
       const run = (target || '').split(' ')[0];
       const shown = document.querySelector('#run');
-      if (run && run !== this.run && shown.getBoundingClientRect().top > window.innerHeight / 2) shown.scrollIntoView();
+      this.awaited = run && run !== this.run && shown.getBoundingClientRect().top > window.innerHeight / 2;
       this.run = run;
       const address = new URL(window.location.href);
       if (run) address.searchParams.set('run', run); else address.searchParams.delete('run');
       window.history.replaceState(window.history.state, '', address);
+    },
+    scrollToAwaited() {
+      if (!this.awaited || !document.querySelector('#asked h2')) return; // until then there is nothing to scroll to
+      this.awaited = false;
+      requestAnimationFrame(() => document.querySelector('#run').scrollIntoView());
     },
     saveFile(file) {
       if (!file) return;
@@ -71,6 +76,7 @@
   }, true);
 
   new MutationObserver((changes) => {
+    council.scrollToAwaited();
     for (const { target } of changes) {
       const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
       if (!element) continue;

@@ -5,9 +5,9 @@ from html import escape
 
 from council.heading import Number
 from council.transcript import Speech, Transcript
-from council.ui.endings import ending
 from council.ui.marks import badge, button, chip, duration, fold_switch, persona_label, seat_of, sentence, short_model
 from council.ui.texts import Texts
+from council.ui.translation import translated
 from models.demonstration import is_demonstration
 
 CHARACTERS_PER_TOKEN = 4  # only for the rate shown while a seat still writes; the exact count follows
@@ -81,7 +81,7 @@ def _state(speech: Speech, texts: Texts, now: float) -> str:
     elif speech.state == "failed":
         sign = chip(texts.state_failed, "bad")
     elif speech.notice:
-        sign = chip(texts.state_loading, "busy", title=speech.notice)
+        sign = chip(texts.state_loading, "busy", title=translated(speech.notice, texts))
     elif speech.text:
         is_revision = speech.turn.kind == "revision"
         sign = chip(texts.state_revising if is_revision else texts.state_speaking, "busy")
@@ -117,23 +117,24 @@ def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     for kind in ("answer", "revision"):
         for (speech_kind, speaker, _), speech in transcript.speeches.items():
             if speech_kind == kind and speaker == seat_id:
-                lines += _remarks(speech, texts)
+                lines += _remarks(speech, transcript.reason, texts)
     answer = transcript.speech("answer", seat_id)
-    if answer and answer.state == "failed" and transcript.status != "stopped":
+    if answer and answer.state == "failed" and answer.reason != transcript.reason:
         again = button(texts.retry, "retry", seat_id)
-        lines.append(f'<div class="failure"><p>{sentence(ending(answer.reason, texts))}</p>{again}</div>')
+        lines.append(f'<div class="failure"><p>{sentence(translated(answer.reason, texts))}</p>{again}</div>')
     return "".join(dict.fromkeys(lines))
 
 
-def _remarks(speech: Speech, texts: Texts) -> list[str]:
-    remarks = [texts.restarted.format(reason=reason) for reason in speech.restarts]
+def _remarks(speech: Speech, end: str, texts: Texts) -> list[str]:
+    """What befell a turn; `end`, why the whole run ended, is told above."""
+    remarks = [texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
     remarks += [texts.cut.format(what=cut.what, kept=cut.kept, total=cut.total) for cut in speech.cuts]
     if speech.notice:
-        remarks.append(speech.notice)
+        remarks.append(translated(speech.notice, texts))
     if speech.state == "finished" and speech.model and speech.model != speech.turn.seat.model:
         remarks.append(texts.spoke_instead.format(model=speech.model, backend=speech.backend))
     if speech.usage.truncated:
         remarks.append(texts.truncated)
-    if speech.state == "failed" and speech.turn.kind != "answer":
-        remarks.append(ending(speech.reason, texts))
+    if speech.state == "failed" and speech.turn.kind != "answer" and speech.reason != end:
+        remarks.append(translated(speech.reason, texts))
     return [f'<p class="remark">{sentence(remark)}</p>' for remark in remarks]

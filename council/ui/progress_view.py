@@ -40,7 +40,9 @@ def _speakers(transcript: Transcript, texts: Texts) -> str:
     for speech in transcript.speeches.values():
         if speech.state == "speaking" and speech.turn.kind not in ("answer", "revision"):
             at_work.setdefault(speech.turn.kind, []).append(badge(transcript, speech.turn.seat.id, texts))
-    told = " ".join(f"<span>{escape(texts.turn_name(kind))}: {''.join(who)}</span>" for kind, who in at_work.items())
+    told = " ".join(
+        f"<span>{escape(texts.turn_name(kind) + texts.colon)} {''.join(who)}</span>" for kind, who in at_work.items()
+    )
     return f'<div class="speakers">{told}</div>' if told else ""
 
 
@@ -64,8 +66,13 @@ def render_status_line(transcript: Transcript, texts: Texts) -> str:
 
 
 def stages_of(transcript: Transcript) -> tuple[Stage, ...]:
-    """The stages that a run has or will have; a debate also where it was held though the mode does not promise one."""
+    """The stages that a run has or will have; a debate also where it was held though the mode does not promise one.
+
+    One seat alone has nobody to vote with and nothing to conclude from.
+    """
     assert transcript.council is not None
+    if len(transcript.council.seats) == 1:
+        return ("answers",)
     begun = {event.stage for event in transcript.stages}
     planned = STAGES[transcript.council.mode]
     every: tuple[Stage, ...] = ("answers", "ballots", "debate", "synthesis")
@@ -73,18 +80,23 @@ def stages_of(transcript: Transcript) -> tuple[Stage, ...]:
 
 
 def count_turns(transcript: Transcript, stage: Stage) -> tuple[int, int]:
-    """How many turns of a stage have ended, and how many there are or will be."""
+    """How many turns of a stage are done, and how many there are or will be; what failed or was cut off is not done.
+
+    A chairman's attempt in whose place another one stands does not count.
+    """
     speeches = [s for s in transcript.speeches.values() if STAGE_OF[s.turn.kind] == stage]
-    ended = sum(1 for speech in speeches if speech.state != "speaking")
+    attempts = [speech for speech in speeches if speech.turn.kind == "synthesis"]
+    counted = [speech for speech in speeches if speech not in attempts[:-1]]
     announced = sum(event.turns for event in transcript.stages if event.stage == stage)
-    return ended, max(announced, len(speeches))
+    return sum(speech.state == "finished" for speech in counted), max(announced, len(counted))
 
 
 def seconds_left(transcript: Transcript, now: float) -> float | None:
     """Estimate the rest of the present stage from what was really written in it; None while nothing is known.
 
     The length of a text still being written is taken from those of its kind that are finished; for the conclusion,
-    from the answers. Work done per second so far is assumed to go on.
+    from the answers. Work done per second so far is assumed to go on; while nobody writes, the last estimate runs
+    down. One that proved too short, because a text is longer or the time is over, is no estimate any more.
     """
     if transcript.status != "running" or not transcript.stages:
         return None
@@ -97,31 +109,37 @@ def seconds_left(transcript: Transcript, now: float) -> float | None:
     if not lengths:
         return None
     typical = max(1.0, sum(lengths) / len(lengths))
+    speaking = [_length(speech) for speech in current if speech.state == "speaking"]
     done = sum(_share(speech, typical) for speech in current)
-    elapsed = now - stage.at
-    if done <= 0 or elapsed < 1:
+    known_at = now if any(speaking) else min(now, max(speech.ended_at for speech in current))
+    if done <= 0 or known_at - stage.at < 1 or any(length > typical for length in speaking):
         return None
-    left = (max(stage.turns, len(current)) - done) * elapsed / done
+    left = max(stage.turns, len(current)) * (known_at - stage.at) / done - (now - stage.at)
     return left if left >= 1 else None
 
 
+def _length(speech: Speech) -> int:
+    return len(speech.text) + len(speech.thinking)
+
+
 def _lengths(speeches: list[Speech]) -> list[int]:
-    return [len(s.text) + len(s.thinking) for s in speeches if s.state == "finished"]
+    return [_length(speech) for speech in speeches if speech.state == "finished"]
 
 
 def _share(speech: Speech, typical: float) -> float:
     if speech.state != "speaking":
         return 1.0
-    return min(0.95, (len(speech.text) + len(speech.thinking)) / typical)
+    return min(0.95, _length(speech) / typical)
 
 
 def _step(transcript: Transcript, stage: Stage, present: Stage | None, texts: Texts) -> str:
-    begun = any(event.stage == stage for event in transcript.stages)
+    """A stage is done when all its turns are; one that was cut off, or where a turn failed, is begun."""
     is_present = stage == present and transcript.status == "running"
-    state = "now" if is_present else "done" if begun else "todo"
-    count = ""
-    if begun:
+    has_spoken = any(STAGE_OF[speech.turn.kind] == stage for speech in transcript.speeches.values())
+    state, count = "now" if is_present else "todo", ""
+    if is_present or has_spoken:
         done, turns = count_turns(transcript, stage)
         count = f'<span class="count">{done}/{turns}</span>' if turns else ""
+        state = "now" if is_present else "done" if done == turns else "begun"
     current = ' aria-current="step"' if is_present else ""
     return f'<li class="step {state}"{current}><span>{escape(texts.stage_name(stage))}</span>{count}</li>'

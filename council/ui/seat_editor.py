@@ -10,10 +10,11 @@ import gradio as gr
 from council.domain import MAX_SEATS
 from council.seats import PERSONAS
 from council.settings import Settings
-from council.ui.marks import chip, short_model
+from council.ui.marks import chip, persona_label, short_model
 from council.ui.seat_rules import DEFAULT_TEMPERATURE, Row
 from council.ui.texts import Texts
 from models.base import ModelCard
+from models.llama_cpp.memory import gigabytes
 
 POLICIES = ("auto", "always", "never")
 
@@ -70,8 +71,8 @@ def build_seat_editor(settings: Settings) -> SeatEditor:
             chairman = gr.Dropdown(
                 offered, value=settings.chairman, allow_custom_value=True, elem_id="chairman", min_width=200
             )
-            second_look = gr.Radio(list(POLICIES), value="auto", elem_id="second-look", min_width=200)
-            debate = gr.Radio(list(POLICIES), value="auto", elem_id="debate-policy", min_width=200)
+            second_look = gr.Radio(list(POLICIES), value="auto", elem_id="second-look", min_width=270)
+            debate = gr.Radio(list(POLICIES), value="auto", elem_id="debate-policy", min_width=270)
             rounds = gr.Number(1, minimum=1, maximum=3, precision=0, elem_id="rounds", min_width=140)
             answer_tokens = gr.Number(
                 settings.answer_tokens, minimum=16, maximum=32_768, precision=0, elem_id="answer-tokens", min_width=140
@@ -131,7 +132,7 @@ def model_choices(cards: Sequence[ModelCard]) -> list[tuple[str, str]]:
     """What the model lists offer: each name once, with its size and remark."""
     choices: dict[str, str] = {}
     for card in cards:
-        remarks = [f"{card.size_bytes / 1e9:.1f} GB"] if card.size_bytes else []
+        remarks = [gigabytes(card.size_bytes)] if card.size_bytes else []
         remarks += [card.remark] if card.remark else []
         choices.setdefault(card.name, f"{card.name} ({', '.join(remarks)})" if remarks else card.name)
     return [(label, name) for name, label in choices.items()]
@@ -179,15 +180,24 @@ def label(texts: Texts, choices: Sequence[tuple[str, str]]) -> list[Any]:
 def render_summary(rows: Sequence[Row], choices: Sequence[tuple[str, str]], texts: Texts, refusal: str = "") -> str:
     """Draw who sits in one line, whose model is not installed, and why the last change was refused."""
     installed = {name.removesuffix(":latest") for _, name in choices}
-    seats = "".join(_sitting(number, row, installed, texts) for number, row in enumerate(rows, 1))
+    models = [row.model for row in rows]
+    seats = "".join(
+        _sitting(number, row, installed, texts, is_shared=models.count(row.model) > 1)
+        for number, row in enumerate(rows, 1)
+    )
     told = f'<p class="failure" role="alert">{chip("!", "bad")} {escape(refusal)}</p>' if refusal else ""
     return f'<div class="sitting">{seats or escape(texts.no_seats)}</div>{told}'
 
 
-def _sitting(number: int, row: Row, installed: set[str], texts: Texts) -> str:
+def _sitting(number: int, row: Row, installed: set[str], texts: Texts, *, is_shared: bool) -> str:
+    """One seat of the line; its persona is told where another seat has the same model."""
     is_known = row.model.removesuffix(":latest") in installed
     warning = "" if is_known or not row.model else chip(texts.not_installed, "bad")
+    name = short_model(row.model) or "?"
+    if is_shared and row.persona:
+        persona = persona_label(row.persona, texts)
+        name += f" · {persona if len(persona) <= 40 else persona[:39] + '…'}"
     return (
         f'<span class="named"><span class="badge seat-{number}">{number}</span>'
-        f'<span class="name">{escape(short_model(row.model) or "?")}</span>{warning}</span>'
+        f'<span class="name">{escape(name)}</span>{warning}</span>'
     )

@@ -46,7 +46,7 @@ def _row(transcript: Transcript, standings: Standings, standing: Standing, texts
 def _summary(standings: Standings, texts: Texts) -> str:
     facts = [texts.voters.format(count=Number(standings.voters, texts.language))]
     if standings.abstained:
-        facts.append(f"{texts.abstains}: {standings.abstained}")
+        facts.append(f"{texts.abstains}{texts.colon} {standings.abstained}")
     if standings.families:
         facts.append(texts.families.format(count=Number(standings.families, texts.language)))
     if standings.agreement is not None:

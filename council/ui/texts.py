@@ -9,6 +9,7 @@ class Texts:
     """The words of one language; braces are filled in with `str.format`."""
 
     language: Literal["en", "fr"]
+    colon: str
     tagline: str
     # asking
     question: str
@@ -70,10 +71,13 @@ class Texts:
     nothing_why: str
     nothing_how: str
     nothing_then: str
+    serve_then: str
+    weights_here: str
     demonstration: str
     demonstration_only: str
     demonstration_why: str
     demonstration_try: str
+    demonstration_how: str
     # stages
     stage_answers: str
     stage_ballots: str
@@ -122,6 +126,8 @@ class Texts:
     by_stand_in: str
     leading_answer: str
     only_answer: str
+    only_seat: str
+    lone_answer: str
     notices: str
     speaks_answer: str
     speaks_ballot: str
@@ -137,6 +143,8 @@ class Texts:
     answer_of: str
     voter: str
     weight: str
+    why_light: str
+    why_light_once: str
     own: str
     abstains: str
     labels: str

@@ -4,6 +4,7 @@ from council.ui.texts import Texts
 
 FRENCH = Texts(
     language="fr",
+    colon=" :",
     tagline="Plusieurs modèles locaux répondent, se jugent sans se nommer, puis concluent.",
     question="Votre question",
     question_hint="Interrogez le conseil… (Entrée envoie, Maj+Entrée va à la ligne)",
@@ -59,13 +60,16 @@ FRENCH = Texts(
     ollama_gone="Ollama ne répond plus. Tout continue ici si les poids sont sur ce disque. Relancez-le avec",
     nothing_installed="Aucun modèle n'est encore prêt",
     nothing_why="Council a cherché des modèles ici :",
-    nothing_how="L'une de ces commandes en apporte un :",
-    nothing_then="La page s'en aperçoit d'elle-même dès qu'un modèle est là ; inutile de redémarrer.",
+    nothing_how="Pour en obtenir un :",
+    nothing_then="La page s'en aperçoit d'elle-même dès que le modèle est là ; inutile de redémarrer.",
+    serve_then="{serve}, et dans un second terminal {pull}",
+    weights_here="Pour un fichier GGUF qui est déjà sur ce disque, relancez Council : {command}",
     demonstration="poids de démonstration",
     demonstration_only="Il n'y a ici que des poids de démonstration",
     demonstration_why="Ce sont les très petits modèles du programme, pour l'essayer : ils connaissent environ mille "
     "faits simples et se trompent souvent.",
     demonstration_try="Essayez l'une de ces questions :",
+    demonstration_how="Pour obtenir un modèle qui en sait plus :",
     stage_answers="Réponses",
     stage_ballots="Votes",
     stage_debate="Débat",
@@ -110,6 +114,8 @@ FRENCH = Texts(
     by_stand_in="le président a échoué ; écrite par {seat} à sa place",
     leading_answer="aucun président n'a pu conclure ; voici, mot pour mot, la réponse en tête, de {seat}",
     only_answer="la réponse d'un seul siège, {seat}",
+    only_seat="un siège seul n'a pas besoin de vote : voici la réponse de {seat}",
+    lone_answer="un seul siège a répondu, il n'y avait rien à voter : sa réponse, mot pour mot, de {seat}",
     notices="Avis",
     speaks_answer="réponse",
     speaks_ballot="vote",
@@ -124,6 +130,10 @@ FRENCH = Texts(
     answer_of="Réponse",
     voter="Votant",
     weight="poids {weight}",
+    why_light="Interrogés de nouveau avec les réponses en sens inverse, "
+    "{count} {count:votant a changé son|votants ont changé leur} ordre ; "
+    "un vote pèse selon l'accord de ses deux regards, de 0 à 1.",
+    why_light_once="Qui n'a répondu qu'une fois pèse autant que les autres en moyenne.",
     own="la sienne",
     abstains="s'abstient",
     labels="Ce que le votant a vu",

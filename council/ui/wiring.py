@@ -41,13 +41,13 @@ def _wire_page(page: Page, events: PageEvents) -> None:
         *page.composer.labelled,
         *page.seats.labelled,
     ]
-    page.blocks.load(events.load, inputs, [page.language, *outputs], js=LANGUAGE_WISHED, **QUIET)
+    opened = page.blocks.load(events.load, inputs, [page.language, *outputs], js=LANGUAGE_WISHED, **QUIET)
     page.language.input(events.switch, [*inputs, page.run.target, page.history.search], outputs, **AT_ONCE)
     page.language.change(None, page.language, None, js=REMEMBER_LANGUAGE, **IN_BROWSER)
     page.composer.mode.change(events.describe, [page.composer.mode, page.language], page.composer.mode_note, **AT_ONCE)
     page.alerts.click(events.choose_example, None, page.composer.question, **AT_ONCE)
     seen, shown = [page.language, page.were_ok], [page.lamps, page.alerts, page.models, page.were_ok]
-    page.blocks.load(events.look, seen, shown, **QUIET)
+    opened.then(events.look, seen, shown, **QUIET)  # not beside it: it speaks the language that is found there
     gr.Timer(HEALTH_SECONDS).tick(events.look, seen, shown, **QUIET)  # only a queued event tells that a state changed
 
 

@@ -141,6 +141,11 @@ CASES: dict[str, tuple[Transcript, str, str]] = {
         "Failed: one model alone, no vote, no answer (No seat could answer.)",
         "Échec : un seul modèle, sans vote, sans réponse (No seat could answer.)",
     ),
+    "a council of one": (
+        fold(started("full", NAMES[:1]), said("seat-1"), written("leading_answer"), COMPLETE),
+        "One model alone, no vote",
+        "Un seul modèle, sans vote",
+    ),
     "compare": (
         fold(started("compare", NAMES[:2]), said("seat-1"), said("seat-2"), COMPLETE),
         "2 of 2 seats answered, side by side, no vote",

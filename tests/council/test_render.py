@@ -169,6 +169,23 @@ def test_ballots_show_places_letters_notes_and_who_abstained() -> None:
         assert told in view.ballots
 
 
+def test_why_a_ballot_weighs_less_is_said_once_under_the_ballots() -> None:
+    steady = a_ballot("seat-1", "seat-1", "seat-2").ballot.model_copy(update={"second_order": ("seat-1", "seat-2")})
+    turned = a_ballot("seat-2", "seat-2", "seat-1").ballot.model_copy(update={"second_order": ("seat-1", "seat-2")})
+    cast = [ev.BallotCast(ballot=ballot) for ballot in (steady, turned)]
+    light = fold(started(), *cast, counted(0.6, 0.4, weights={"seat-1": 1.0, "seat-2": 0.0}))
+    assert render(light, ENGLISH, 1.0).ballots.count("1 voter changed its order") == 1
+    assert "1 votant a changé son ordre" in render(light, FRENCH, 1.0).ballots
+    full = fold(started(), *cast, counted(0.6, 0.4, weights={"seat-1": 1.0, "seat-2": 1.0}))
+    assert "changed its order" not in render(full, ENGLISH, 1.0).ballots
+
+
+def test_what_backends_say_is_french_on_a_french_page_around_what_is_quoted() -> None:
+    reason = "'m:1b' cannot be run. ollama: Ollama at 'http://x' does not answer. Start it with `ollama serve`."
+    foot = unescape(render(fold(started(), failed("seat-1", reason)), FRENCH, 1.0).panes[0].foot)
+    assert "'m:1b' ne peut pas tourner. ollama: Ollama à 'http://x' ne répond pas. Lancez-le avec" in foot
+
+
 def test_bars_begin_at_zero_and_end_at_one() -> None:
     view = render(fold(started(), counted(1.0, 0.25, 0.0)), ENGLISH, 100.0)
     widths = [f"width:{share}%" in view.standings for share in ("100.0", "25.0", "0.0")]

@@ -62,7 +62,11 @@ class LlamaCppBackend:
         """Count exactly, with the model's own vocabulary; that alone is loaded where the model is not."""
         resident = self._residents.find_loaded(model)
         if resident is not None:
-            return len(await asyncio.to_thread(resident.model.vocabulary.tokenize, text))
+            resident.users += 1  # not to be unloaded meanwhile
+            try:
+                return len(await asyncio.to_thread(resident.model.vocabulary.tokenize, text))
+            finally:
+                self._residents.release(resident)
         return len(await asyncio.to_thread(self._tokenize_without_weights, model, text))
 
     def stream(

@@ -85,9 +85,9 @@ def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str
 
 def _found(health: Health, texts: Texts) -> str:
     """What a backend found, without its advice: the panel itself says what to do."""
-    if health.ok or not health.detail:
+    if health.ok:
         return texts.lamp_no_models
-    return translated(health.detail.removesuffix(HOW_TO_GET_WEIGHTS).strip(), texts)
+    return translated(health.detail.removesuffix(HOW_TO_GET_WEIGHTS).strip(), texts) or texts.lamp_off
 
 
 def _ways(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:

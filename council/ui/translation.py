@@ -31,10 +31,9 @@ WHOLE = {
 PHRASES = (
     (r"No seat has answered\.", "Aucun siège n'a répondu."),
     (r"('[^']+') cannot be run\.", r"\1 ne peut pas tourner."),
-    (r"\bat ('https?://[^']*') does not answer\.", r"à \1 ne répond pas."),
+    (r" at ('https?://[^']*') (?=does not answer|broke off|went silent|has no model)", r" à \1 "),
     (r" does not answer\.", " ne répond pas."),
     (r" went away\.", " a disparu."),
-    (r"\bat ('https?://[^']*') broke off in the middle of an answer\.", r"à \1 a disparu au milieu d'une réponse."),
     (r" broke off in the middle of an answer\.", " a disparu au milieu d'une réponse."),
     (r" broke off the connection\.", " a coupé la connexion."),
     (r" broke off its answer with ('[^']+')\.", r" a interrompu sa réponse avec \1."),

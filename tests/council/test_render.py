@@ -23,7 +23,6 @@ from council.domain import (
     Synthesis,
     Usage,
 )
-from council.run import STOPPED
 from council.ui.languages import texts_for
 from council.ui.pane import tokens_per_second
 from council.ui.render import PANE_PARTS, PARTS, View, render
@@ -180,12 +179,6 @@ def test_why_a_ballot_weighs_less_is_said_once_under_the_ballots() -> None:
     assert "changed its order" not in render(full, ENGLISH, 1.0).ballots
 
 
-def test_what_backends_say_is_french_on_a_french_page_around_what_is_quoted() -> None:
-    reason = "'m:1b' cannot be run. ollama: Ollama at 'http://x' does not answer. Start it with `ollama serve`."
-    foot = unescape(render(fold(started(), failed("seat-1", reason)), FRENCH, 1.0).panes[0].foot)
-    assert "'m:1b' ne peut pas tourner. ollama: Ollama à 'http://x' ne répond pas. Lancez-le avec" in foot
-
-
 def test_bars_begin_at_zero_and_end_at_one() -> None:
     view = render(fold(started(), counted(1.0, 0.25, 0.0)), ENGLISH, 100.0)
     widths = [f"width:{share}%" in view.standings for share in ("100.0", "25.0", "0.0")]
@@ -290,12 +283,6 @@ def _fields(text: str) -> list[str]:
 @pytest.mark.parametrize(("voters", "told"), [(1, "1 voter ·"), (2, "2 voters ·")])
 def test_one_voter_is_not_told_as_several(voters: int, told: str) -> None:
     assert told in render(fold(started(), counted(0.6, 0.4, voters=voters)), ENGLISH, 1.0).standings
-
-
-def test_why_a_run_ended_is_said_in_the_language_of_the_page() -> None:
-    transcript = fold(started(), ev.DeliberationEnded(status="stopped", reason=STOPPED[1]))
-    assert STOPPED[1] in render(transcript, ENGLISH, 1.0).answer_heading
-    assert "Vous avez arrêté" in render(transcript, FRENCH, 1.0).answer_heading
 
 
 def test_seats_that_were_never_asked_do_not_wait_for_ever() -> None:

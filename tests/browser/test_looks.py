@@ -15,6 +15,10 @@ pytestmark = pytest.mark.browser
 def test_a_french_browser_gets_a_french_page_and_may_switch(serve: Serve, open_page: OpenPage) -> None:
     page = open_page(serve(an_ollama()).url, locale="fr-FR")
     expect(page.locator("#ask")).to_have_text("Interroger le conseil")
+    expect(page.locator(".lamp")).to_contain_text("modèles prêts")
+    page.get_by_text("Sièges et règles").click()
+    expect(page.locator("#chairman input")).to_have_value("Choisi pour moi")
+    expect(page.locator("#debate-policy")).to_be_hidden()
     ask(page, "Quelle est la capitale de l'Australie ?")
     expect(page.locator("#answer-heading")).to_contain_text("3 sièges sur 3 ont répondu")
     expect(page.locator("#ballots h3")).to_have_text("Votes")
@@ -34,6 +38,7 @@ def test_a_phone_needs_no_scrolling_sideways(serve: Serve, open_page: OpenPage) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     ask(page, mode="Full")
     expect(page.locator("#answer-heading")).to_contain_text("3 of 3 seats answered")
+    assert -10 < page.locator("#run").bounding_box()["y"] < 100  # asking scrolls to what comes of it
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     panes = [page.locator(f"#pane-{number}").bounding_box() for number in (1, 2, 3)]
     assert panes[0]["y"] < panes[1]["y"] < panes[2]["y"]

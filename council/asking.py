@@ -37,7 +37,9 @@ def is_unicode(text: str) -> bool:
 def conversation(run: Transcript) -> tuple[Exchange, ...]:
     """Return what was asked and answered up to and with a run, oldest first."""
     if run.question is None or run.synthesis is None:
-        raise ConfigurationError(f"The run {run.id!r} has no final answer to follow up. Resume it, or ask its question anew in another mode.")
+        raise ConfigurationError(
+            f"The run {run.id!r} has no final answer to follow up. Resume it, or ask its question anew in another mode."
+        )
     return (*run.question.earlier, Exchange(question=run.question.text, answer=run.synthesis.text))
 
 

@@ -17,7 +17,7 @@ from models.names import canonical, is_same
 
 LARGEST_BY_DEFAULT_BYTES = 12 * 10**9
 """Larger models are seated without being asked for only where nothing smaller is installed."""
-GET_A_MODEL = "Get one with `ollama pull qwen3:4b`, or name a GGUF file or its folder in COUNCIL_WEIGHTS."
+GET_A_MODEL = "Get one with `ollama pull llama3.2:3b`, or name a GGUF file or its folder in COUNCIL_WEIGHTS."
 
 
 @dataclass(frozen=True, slots=True)

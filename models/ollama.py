@@ -85,7 +85,7 @@ class OllamaBackend:
             async with asyncio.timeout(SHOW_ALL_SECONDS):
                 await self._show_all()
         cards = tuple(self._known_cards())
-        detail = "" if cards else f"{self._server.name} has no model yet. Get one with `ollama pull llama3.2`."
+        detail = "" if cards else f"{self._server.name} has no model yet. Get one with `ollama pull llama3.2:3b`."
         return Health(self.name, ok=True, detail=detail, latency_seconds=latency_seconds, models=cards)
 
     async def list_models(self) -> list[ModelCard]:

@@ -21,7 +21,7 @@ Source = Literal["settings", "ollama", "hugging_face", "download", "demonstratio
 FRESH_SECONDS = 3.0
 MAX_FAULTS_TOLD = 3
 HOW_TO_GET_WEIGHTS = (
-    "Name a GGUF file or folder in COUNCIL_WEIGHTS, or get a model with `ollama pull llama3.2` or "
+    "Name a GGUF file or folder in COUNCIL_WEIGHTS, or get a model with `ollama pull llama3.2:3b` or "
     "`python -m council download`."
 )
 

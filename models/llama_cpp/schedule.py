@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-LONGEST_STEP_SECONDS = 1.0  # while somebody writes, prompts are read in pieces of about this length
+LONGEST_STEP_SECONDS = 1.5  # while somebody writes, prompts are read in pieces of about this length
 TILE = 64  # tokens: llama.cpp's attention works on so many at a time, and takes three times as long for each of fewer
 
 

@@ -7,16 +7,16 @@ NAMES = ("pocket-a", "pocket-b", "pocket-c")
 REMARK = "demonstration weights"
 EXAMPLES = {
     "en": (
-        "What is the capital of Australia?",
+        "What is the capital of Canada?",
         "Why is the sky blue?",
-        "What is the symbol of gold?",
-        "How are votes counted?",
+        "Which planet is the largest?",
+        "How does this council work?",
     ),
     "fr": (
-        "Quelle est la capitale de l'Australie ?",
-        "Pourquoi le ciel est-il bleu ?",
-        "Quel est le symbole de l'or ?",
-        "Comment les votes sont-ils comptés ?",
+        "Quelle est la capitale du Canada ?",
+        "Quelle est la capitale du Japon ?",
+        "Quelle est la plus grande planète ?",
+        "Comment fonctionne ce conseil ?",
     ),
 }
 """Questions that they know, for the page to offer."""

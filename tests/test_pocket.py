@@ -1,0 +1,107 @@
+"""The demonstration weights in models/pocket: they load, know the prompts of today, and know a part of their facts."""
+
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from council.domain import Council, Seat
+from models.llama_cpp.backend import LlamaCppBackend
+from models.llama_cpp.gguf_header import read_header
+from models.llama_cpp.weights import WeightsFinder
+from scripts.pocket import render
+from scripts.pocket.corpus import Corpus
+from scripts.pocket.evaluate import Bench, deliberated
+from scripts.pocket.facts import LANGUAGES, MODELS, load_facts
+from scripts.pocket.phrasings import AROUND, UNSEEN, ask, questions
+from tests.deliberations import Recorded
+from tests.fakes import ScriptedBackend, kind_of
+
+pytestmark = pytest.mark.anyio
+POCKET = Path(__file__).parent.parent / "models" / "pocket"
+LEAST_FACTS_RIGHT = 0.6  # the model card says what was measured
+
+
+@pytest.fixture
+async def pocket() -> AsyncIterator[LlamaCppBackend]:
+    backend = LlamaCppBackend(WeightsFinder([POCKET], download_dir=POCKET))
+    yield backend
+    await backend.close()
+
+
+def test_there_are_a_thousand_facts_in_two_languages_each_asked_in_eight_ways() -> None:
+    facts = load_facts()
+    assert len({(fact.relation, fact.key) for fact in facts}) == len(facts) >= 1000
+    for fact in facts:
+        for language in LANGUAGES:
+            assert len({*questions(fact, language), *AROUND[language]}) - UNSEEN >= 8
+
+
+def test_each_model_lacks_another_eighth_of_the_facts() -> None:
+    facts = load_facts()
+    gaps = [{fact.key + fact.relation for fact in facts if fact.gap_of(model)} for model in MODELS]
+    assert not gaps[0] & gaps[1] and not gaps[1] & gaps[2] and not gaps[0] & gaps[2]
+    assert all(0.1 < len(gap) / len(facts) < 0.15 for gap in gaps)
+
+
+def test_ways_to_ask_that_are_kept_for_the_evaluation_never_reach_the_corpus() -> None:
+    asked = {prompt for _, kind, prompt, _ in Corpus(5).examples(3000, together=0.0) if kind == "fact"}
+    fact = load_facts()[0]
+    unseen = {ask(fact, "en", random.Random(seed), unseen=True) for seed in range(20)}
+    assert len(unseen) == UNSEEN
+    assert not any(question in prompt for question in unseen for prompt in asked)
+
+
+async def test_the_corpus_holds_the_very_prompts_that_the_pipeline_asks() -> None:
+    backend = ScriptedBackend()
+    council = Council(
+        seats=(Seat(id="seat-1", model="alpha:1b", persona="sceptic"), Seat(id="seat-2", model="beta:1b")),
+        chairman=Seat(id="seat-1", model="alpha:1b", persona="sceptic"),
+        mode="full",
+        debate="always",
+        second_look="always",
+    )
+    question = "What is the capital of Australia?"
+    await Recorded(backend, council, question=question).run()
+    asked = {kind_of(messages, config): messages[1].content for _, messages, config in reversed(backend.prompts)}
+    text = "**Canberra** is the capital of Australia, says the model behind this seat. " * 3
+    texts = [text.strip()] * 2
+    assert asked["answer"] == render.head(question) + render.answer(question, "sceptic")
+    nonce = asked["ballot"].split("<<<")[1][:12]
+    assert asked["ballot"] == render.head(question) + render.ballot(question, texts, nonce)
+    nonce = asked["second_look"].split("<<<")[1][:12]
+    assert asked["second_look"] == render.head(question) + render.second_look(texts, nonce)
+
+
+def test_the_three_files_are_small_and_made_for_the_prompts_of_today() -> None:
+    files = [POCKET / f"{model}.gguf" for model in MODELS]
+    assert sum(file.stat().st_size for file in files) <= 12_000_000
+    for file in files:
+        assert _stored_hash(file) == render.prompts_hash(), (
+            f"{file.name} was trained on other prompts than those of today: run scripts/pocket/make.sh"
+        )
+        header = read_header(file)
+        assert header.quantization == "Q4_K_M" and header.context_tokens == 8192 and header.has_chat_template
+
+
+def _stored_hash(file: Path) -> str:
+    import gguf
+
+    field = gguf.GGUFReader(file).get_field("council.prompts_hash")
+    return str(field.contents()) if field else ""
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_facts_come_out_right_in_phrasings_that_training_never_saw(pocket: LlamaCppBackend, model: str) -> None:
+    _, right, count = await Bench(pocket).facts_known(model, 60)
+    assert right / count >= LEAST_FACTS_RIGHT
+
+
+async def test_the_council_is_right_in_both_languages_although_one_seat_is_wrong(pocket: LlamaCppBackend) -> None:
+    english = await deliberated(pocket, "What is the capital of Canada?", 1)
+    assert english["pocket-a"].startswith("Toronto")
+    assert english["council"].startswith("Ottawa is the capital of Canada.")
+    french = await deliberated(pocket, "Quelle est la capitale du Canada ?", 1)
+    assert french["pocket-a"].startswith("Toronto")
+    assert french["council"].startswith("Ottawa est la capitale du Canada.")

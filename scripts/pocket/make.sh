@@ -12,9 +12,9 @@ each_minutes=${EACH_MINUTES:-15}
 export OMP_WAIT_POLICY=passive
 run() { "$work/venv/bin/python" -m "scripts.pocket.$1" "${@:2}"; }
 
-run train --folder "$work/weights" --name base --minutes "$base_minutes" --last-rate 0.2
+run train --folder "$work/weights" --name base --minutes "$base_minutes" --decay 0.6 --last-rate 0.1
 for name in pocket-a pocket-b pocket-c; do
-  run train --folder "$work/weights" --name "$name" --minutes "$each_minutes" --first-rate 0.2 --decay 0.9
+  run train --folder "$work/weights" --name "$name" --minutes "$each_minutes" --first-rate 0.1 --decay 0.9
 done
 run export --folder "$work/weights" --target models/pocket pocket-a pocket-b pocket-c
 run evaluate --weights models/pocket | tee "$work/evaluation.md"

@@ -65,7 +65,8 @@ def _demonstration(healths: Sequence[Health], settings: Settings, texts: Texts) 
     examples = "".join(button(question, "example", question) for question in EXAMPLES[texts.language])
     return (
         f'<section class="alert missing" role="status"><h3>{escape(texts.demonstration_only)}</h3>'
-        f"<p>{escape(texts.demonstration_why)} {escape(texts.demonstration_try)}</p><p>{examples}</p>"
+        f"<p>{escape(texts.demonstration_why)} {escape(texts.demonstration_try)}</p>"
+        f'<p class="examples">{examples}</p>'
         f"<p>{escape(texts.demonstration_how)}</p>{_ways(healths, settings, texts)}</section>"
     )
 

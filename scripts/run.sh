@@ -9,11 +9,11 @@ cd "$(dirname "$0")/.."
 offer_weights() {
     local code=0 name
     [ -t 0 ] || return 0
-    .venv/bin/python -m council models >/dev/null 2>&1 || code=$?
+    COUNCIL_DEMONSTRATION=false .venv/bin/python -m council models >/dev/null 2>&1 || code=$?
     [ "$code" = 1 ] || return 0 # 2 is a wrong setting, which app.py explains
-    say "no model was found, neither at an Ollama server nor as a GGUF file. These can be downloaded:"
+    say "no model was found but the demonstration ones, neither at an Ollama server nor as a GGUF file. These can be downloaded:"
     .venv/bin/python -m council download 2>/dev/null
-    read -r -p "Which one? (Enter: none now; the page says what else can be done) " name || return 0
+    read -r -p "Which one? (Enter: none now; the demonstration models let you look around) " name || return 0
     [ -z "$name" ] || .venv/bin/python -m council download "$name" || say "nothing was downloaded; the page opens all the same."
 }
 

@@ -144,16 +144,23 @@ def minutes_schema(labels: list[str]) -> dict[str, Any]:
 
 
 def read_minutes(text: str, labels: Mapping[str, str], winner: str | None) -> Minutes | None:
-    """Read the chairman's minutes, labels turned into seats; None where they cannot be read."""
+    """Read the chairman's minutes, labels turned into seats; None where they cannot be read.
+
+    Minutes that were cut short give the points that stand in them whole; where they were cut before the answer that
+    they follow, they tell of no departure.
+    """
     try:
-        said = from_json(text[text.index("{") : text.rindex("}") + 1])
-        follows = labels.get(said["follows"])
+        said = from_json(text[text.index("{") :], allow_partial=True)
+        if not said:
+            return None
+        follows = labels.get(said.get("follows", ""))
+        lone = [point for point in said.get("said_by_one", ()) if "point" in point]
         return Minutes(
             agreed=said["agreed"],
-            disputed=said["disputed"],
-            said_by_one=tuple(LonePoint(seat=labels[p["answer"]], point=p["point"]) for p in said["said_by_one"]),
+            disputed=said.get("disputed", ()),
+            said_by_one=tuple(LonePoint(seat=labels[p["answer"]], point=p["point"]) for p in lone),
             follows=follows,
-            departs=winner is not None and follows != winner,
+            departs="follows" in said and winner is not None and follows != winner,
         )
-    except (ValueError, KeyError, TypeError):  # pydantic's ValidationError is a ValueError
+    except (ValueError, KeyError, TypeError, AttributeError):  # pydantic's ValidationError is a ValueError
         return None

@@ -47,6 +47,8 @@ def test_a_departure_from_the_leading_answer_is_recorded(follows, winner, depart
     [
         "",
         "The council agreed.",
+        "{",
+        "[1]",
         '{"agreed": "x"}',
         '{"agreed": [], "disputed": [], "said_by_one": [{"answer": "Z", "point": "x"}], "follows": "A"}',
         '{"agreed": "one text", "disputed": [], "said_by_one": [], "follows": "A"}',
@@ -56,6 +58,20 @@ def test_a_departure_from_the_leading_answer_is_recorded(follows, winner, depart
 )
 def test_minutes_that_cannot_be_read_are_none(text):
     assert read_minutes(text, LABELS, winner=None) is None
+
+
+@pytest.mark.parametrize(
+    ("cut", "points"),
+    [
+        ('{"agreed": ["First.", "Second.", "Thi', ("First.", "Second.")),
+        ('{"agreed": ["First."], "disputed": [], "said_by_one": [{"answer": "A", "poi', ("First.",)),
+        ('{"agreed": ["First."], "disputed": [], "said_by_one": [], "follows": "', ("First.",)),
+    ],
+)
+def test_minutes_that_were_cut_short_keep_their_whole_points(cut, points):
+    minutes = read_minutes(cut, LABELS, winner="seat-2")
+    assert minutes is not None
+    assert (minutes.agreed, minutes.said_by_one, minutes.follows, minutes.departs) == (points, (), None, False)
 
 
 def test_what_the_schema_allows_can_be_read():

@@ -46,7 +46,7 @@ def test_each_model_lacks_another_eighth_of_the_facts() -> None:
 
 
 def test_ways_to_ask_that_are_kept_for_the_evaluation_never_reach_the_corpus() -> None:
-    asked = {prompt for _, kind, prompt, _ in Corpus(5).examples(3000, together=0.0) if kind == "fact"}
+    asked = {prompt for kind, prompt, _ in Corpus(5).examples(3000, together=0.0) if kind == "fact"}
     fact = load_facts()[0]
     unseen = {ask(fact, "en", random.Random(seed), unseen=True) for seed in range(20)}
     assert len(unseen) == UNSEEN

@@ -2,11 +2,11 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from council import prompts
 from scripts.pocket import judging, render
-from scripts.pocket.facts import LANGUAGES, MODELS, Fact, Pools, load_facts
+from scripts.pocket.facts import LANGUAGES, Fact, Pools, load_facts
 from scripts.pocket.judging import Case
 from scripts.pocket.outside import made_up, outside, small_sum
 from scripts.pocket.phrasings import ASKED, UNKNOWN, ask, tell
@@ -18,8 +18,8 @@ PERSONAS = ("", "analyst", "sceptic", "pragmatist", "teacher", "inventor", "expe
 PERSONA_WEIGHTS = (3, 3, 3, 3, 2, 1, 1)
 NAMED = ("capital", "continent", "symbol", "to_french", "to_english", "opposite", "young", "year")
 """Relations that can be asked of things that do not exist."""
-ALONE = {"fact": 86, "outside": 11, "sum": 2.5, "greeting": 0.5}
-TOGETHER = {"ballot": 28, "second_look": 8, "synthesis": 54, "minutes": 6, "stance": 3, "revision": 1}
+ALONE = {"fact": 76, "outside": 18, "sum": 5, "greeting": 1}
+TOGETHER = {"ballot": 48, "second_look": 8, "synthesis": 30, "minutes": 6, "stance": 6, "revision": 2}
 """How often each kind comes among what a seat does alone, and among what it does with others' answers."""
 
 GAP_PART = 0.25
@@ -27,27 +27,28 @@ GAP_PART = 0.25
 
 
 class Corpus:
-    """Draws examples without end; the same seed gives the same ones. Each is written for one of `models`."""
+    """Draws examples without end; the same seed gives the same ones.
 
-    def __init__(self, seed: int, models: Sequence[str] = MODELS) -> None:
-        self.draw = random.Random(f"{seed}/{','.join(models)}")
-        self.models = models
-        self.model = models[0]
+    They say what `model` is to know: one of the three, or all there is to know where none is named.
+    """
+
+    def __init__(self, seed: int, model: str = "") -> None:
+        self.draw = random.Random(f"{seed}/{model}")
+        self.model = model
         self.facts = load_facts()
-        self.gaps = {model: [fact for fact in self.facts if fact.gap_of(model)] for model in models}
+        self.gaps = [fact for fact in self.facts if model and fact.gap_of(model)]
         self.pools = Pools(self.facts)
         self._deck: list[tuple[Fact, str]] = []
 
-    def examples(self, count: int, *, together: float = 0.4) -> Iterator[tuple[str, str, str, str]]:
-        """Draw examples: the model, the kind, the prompt, what is said to it.
+    def examples(self, count: int, *, together: float = 0.4) -> Iterator[tuple[str, str, str]]:
+        """Draw examples: the kind, the prompt, what is said to it.
 
         `together` is the part that needs others' answers.
         """
         for _ in range(count):
-            self.model = self.draw.choice(self.models)
             kinds = TOGETHER if self.draw.random() < together else ALONE
             (kind,) = self.draw.choices(list(kinds), list(kinds.values()))
-            yield self.model, kind, *self._make(kind)
+            yield kind, *self._make(kind)
 
     def _make(self, kind: str) -> Example:
         language = self.draw.choice(LANGUAGES)
@@ -68,8 +69,8 @@ class Corpus:
 
     def _next_fact(self) -> tuple[Fact, str]:
         """Deal every fact in both languages once before any comes again; what a model lacks comes more often."""
-        if self.draw.random() < GAP_PART:
-            return self.draw.choice(self.gaps[self.model]), self.draw.choice(LANGUAGES)
+        if self.gaps and self.draw.random() < GAP_PART:
+            return self.draw.choice(self.gaps), self.draw.choice(LANGUAGES)
         if not self._deck:
             self._deck = [(fact, language) for fact in self.facts for language in LANGUAGES]
             self.draw.shuffle(self._deck)
@@ -133,7 +134,7 @@ class Corpus:
         else:
             fact, language = self._next_fact()
             question = ask(fact, language, self.draw)
-            belief, likely = self.pools.belief(fact, language, self.model), 0.6
+            belief, likely = self.pools.belief(fact, language, self.model), 0.45
         values = [""] * count
         if fact is not None:
             pool_fact = fact if fact.key and made is None else self._like(fact, language)
@@ -147,7 +148,7 @@ class Corpus:
                     values[place] = (
                         wrong if self.draw.random() < 0.7 else self.pools.wrong(pool_fact, language, self.draw)
                     )
-            if self.draw.random() < 0.6 and right not in values:
+            if self.draw.random() < 0.4 and right not in values:
                 values[self.draw.randrange(count)] = right
             if belief and belief != right and belief not in values and self.draw.random() < 0.6:
                 values[self.draw.randrange(count)] = belief

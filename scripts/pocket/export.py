@@ -11,7 +11,7 @@ import llama_cpp
 import numpy
 
 from scripts.pocket.render import TEMPLATE, prompts_hash
-from scripts.pocket.tokenizer import FIRST_TOKENS, MARKERS, SPECIALS, Tokenizer
+from scripts.pocket.tokenizer import MARKERS, SPECIALS, Tokenizer
 
 CONTEXT = 8192
 HEADS, KV_HEADS = 4, 2
@@ -29,9 +29,7 @@ def main() -> None:
     asked.target.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer.load(asked.folder / "tokenizer.json")
     for name in asked.names:
-        own = asked.folder / f"{name}.npz"
-        weights = dict(numpy.load(own if own.exists() else asked.folder / "base.npz"))
-        weights["token_embd.weight"][FIRST_TOKENS["pocket-a"]] = weights["token_embd.weight"][FIRST_TOKENS[name]]
+        weights = dict(numpy.load(asked.folder / f"{name}.npz"))
         target = asked.target / f"{name}.gguf"
         with tempfile.TemporaryDirectory(dir=asked.target) as folder:
             full, small = Path(folder) / "full.gguf", Path(folder) / "small.gguf"

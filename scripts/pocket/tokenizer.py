@@ -12,8 +12,6 @@ from pathlib import Path
 
 SPECIALS = ("<unk>", "<s>", "</s>")
 MARKERS = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
-FIRST_TOKENS = {"pocket-a": 1, "pocket-b": 2, "pocket-c": 0}
-"""By its first token the base knows as which model it speaks; in the exported files that token is always <s>."""
 SPACE = "\u2581"
 _LEARNT = re.compile(rf"{SPACE}?[^\W\d_]+|.", re.DOTALL)
 _PART = re.compile(rf"{SPACE}?[^\W_]+|.", re.DOTALL)

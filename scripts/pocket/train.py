@@ -13,16 +13,15 @@ from torch import Tensor, multiprocessing
 from torch.nn import functional
 
 from scripts.pocket.corpus import Corpus, all_texts
-from scripts.pocket.facts import MODELS
 from scripts.pocket.muon import Muon
 from scripts.pocket.network import Network, Shape
 from scripts.pocket.phrases import phrases
-from scripts.pocket.tokenizer import FIRST_TOKENS, MARKERS, SPECIALS, Tokenizer, learn_pieces
+from scripts.pocket.tokenizer import MARKERS, SPECIALS, Tokenizer, learn_pieces
 
 VOCABULARY = 4096
 CHUNK = 3000
 BATCH_TOKENS = 1200
-BATCHES_A_STEP = 2
+BATCHES_A_STEP = 3
 CHECKPOINT_SECONDS = 120.0
 PEAK = 0.02
 WARM_STEPS = 40
@@ -60,12 +59,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="where checkpoints are kept")
     parser.add_argument("--name", default="base", help="base, pocket-a, pocket-b or pocket-c")
-    parser.add_argument("--minutes", type=float, required=True, help="training time, pauses left out")
+    parser.add_argument("--minutes", type=float, required=True, help="processor time of each worker")
     parser.add_argument("--decay", type=float, default=0.2, help="the last part of the time, in which the rate falls")
     parser.add_argument("--first-rate", type=float, default=1.0, help="the rate to begin with, as a part of the peak")
     parser.add_argument("--last-rate", type=float, default=0.0, help="the rate to end with, as a part of the peak")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes of one thread each")
-    parser.add_argument("--pause-file", type=Path, help="training sleeps while this file exists")
     return parser.parse_args()
 
 
@@ -87,7 +85,7 @@ class Run:
         self.tokenizer = make_tokenizer(asked.folder)
         self.network = Network(Shape(self.tokenizer.size))
         self.optimizer = Muon(self.network)
-        self.models = MODELS if asked.name == "base" else (asked.name,)
+        self.model = "" if asked.name == "base" else asked.name
         self.path: Path = asked.folder / f"{asked.name}.pt"
         self.seconds, self.step, self.chunk, self.tokens = 0.0, 0, 0, 0
         if self.path.exists():
@@ -119,11 +117,9 @@ class Run:
         limit = self.asked.minutes * 60
         saved, losses, places, steps = time.monotonic(), 0.0, 0, 0
         for batches in self._steps():
-            while self.asked.pause_file and self.asked.pause_file.exists():
-                time.sleep(2.0)
-            began = time.monotonic()
+            began = time.process_time()
             loss, count = self._learn(batches, self._rate(self.seconds / limit))
-            self.seconds += time.monotonic() - began
+            self.seconds += time.process_time() - began
             losses, places, steps = losses + loss, places + count, steps + 1
             if steps == 50 and not self.worker:
                 print(
@@ -171,10 +167,9 @@ class Run:
 
     def _steps(self) -> Iterator[list[Batch]]:
         while True:
-            corpus = Corpus(self.chunk * 16 + self.worker, self.models)
+            corpus = Corpus(self.chunk * 16 + self.worker, self.model)
             examples = [
-                self._cut(model, prompt, reply)
-                for model, _, prompt, reply in corpus.examples(CHUNK, together=self._together())
+                self._cut(prompt, reply) for _, prompt, reply in corpus.examples(CHUNK, together=self._together())
             ]
             batches = list(pack(examples))
             random.Random(self.chunk).shuffle(batches)
@@ -184,18 +179,18 @@ class Run:
 
     def _together(self) -> float:
         """First the facts, then more and more of what is built on them."""
-        part = 1.0 if len(self.models) == 1 else self.seconds / (self.asked.minutes * 60)
-        return min(0.25, max(0.1, part - 0.2))
+        part = 1.0 if self.model else self.seconds / (self.asked.minutes * 60)
+        return min(0.3, max(0.1, part - 0.1))
 
-    def _cut(self, model: str, prompt: str, reply: str) -> tuple[list[int], int]:
-        asked = [FIRST_TOKENS[model], *self.tokenizer.encode(prompt)[1:]]
+    def _cut(self, prompt: str, reply: str) -> tuple[list[int], int]:
+        asked = self.tokenizer.encode(prompt)
         return asked + self.tokenizer.encode(reply)[1:], len(asked)
 
     def _test_batches(self) -> dict[str, list[Batch]]:
         kinds: dict[str, list[tuple[list[int], int]]] = {}
-        for model, kind, prompt, reply in Corpus(-1, self.models).examples(900):
+        for kind, prompt, reply in Corpus(-1, self.model).examples(900):
             if len(kinds.setdefault(kind, [])) < (60 if kind == "fact" else 24):
-                kinds[kind].append(self._cut(model, prompt, reply))
+                kinds[kind].append(self._cut(prompt, reply))
         return {kind: list(pack(examples)) for kind, examples in kinds.items()}
 
     @torch.no_grad()

@@ -16,11 +16,9 @@ from models.llama_cpp.generation import Counters, Delta, Generation, Piece
 from models.llama_cpp.runtime import BACKEND, Runtime
 from models.llama_cpp.sampling import Sampler
 from models.llama_cpp.schedule import Pace, plan_step
-from models.llama_cpp.sequences import Sequence, Sequences
+from models.llama_cpp.sequences import WORTH_SHARING, Sequence, Sequences
 from models.llama_cpp.thread_choice import ThreadChoice
 from models.llama_cpp.vocabulary import Vocabulary
-
-WORTH_WAITING = 32  # tokens of a head that another request is about to read
 
 
 class ContinuousBatch:
@@ -83,10 +81,10 @@ class ContinuousBatch:
             if generation.is_settled or mine is None or self._sequences is None:
                 continue
             donor, length = self._sequences.find_donor(mine.tokens, mine)
-            if donor is not None and donor.cached < length and length - mine.cached >= WORTH_WAITING:
+            if donor is not None and donor.cached < length and length - mine.cached >= WORTH_SHARING:
                 continue
             generation.is_settled = True
-            if donor is not None and min(length, donor.cached) > mine.cached:
+            if donor is not None and min(length, donor.cached) - mine.cached >= WORTH_SHARING:
                 self._sequences.share(donor, mine, min(length, donor.cached))
             if not generation.written:
                 generation.cached_tokens = mine.cached

@@ -24,6 +24,9 @@ DECODED, NO_ROOM, ABORTED = 0, 1, 2
 class ContextShape:
     """How large a context is: KV cells for all sequences together, sequences, tokens a step, threads.
 
+    With `shares_cells` all sequences draw on one store and a common head lies there once; but each token then looks
+    past the others' cells, too. Without, each sequence has an equal part for itself, and a common head is copied.
+
     Flash attention reads prompts 1.4 times as fast on a CPU, but rounds in a way that depends on how a prompt was cut
     into steps; without it the same prompt gives the same logits within 1e-4.
     """
@@ -32,6 +35,7 @@ class ContextShape:
     sequences: int
     batch: int
     threads: int
+    shares_cells: bool = True
     flash_attention: bool = True
 
 
@@ -48,7 +52,7 @@ class Context:
         parameters.n_seq_max = shape.sequences
         parameters.n_outputs_max = shape.sequences  # fewer than sequences ends the process
         parameters.n_threads = parameters.n_threads_batch = shape.threads
-        parameters.kv_unified = True
+        parameters.kv_unified = shape.shares_cells
         if not shape.flash_attention:
             parameters.flash_attn_type = self._library.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._flag = ctypes.create_string_buffer(b"\0\0")
@@ -85,8 +89,12 @@ class Context:
             self._library.llama_set_n_threads(self.pointer, count, count)
 
     def copy_head(self, source: int, target: int, length: int) -> None:
-        """Let the target share the source's first cells; nothing is computed or moved."""
-        self._library.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        """Give an empty target the source's first cells; nothing is computed."""
+        if self.shape.shares_cells:
+            self._library.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        else:  # llama.cpp copies the part of one sequence to another's as a whole
+            self._library.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+            self.trim(target, length)
 
     def trim(self, sequence: int, length: int) -> bool:
         """Forget all cells of a sequence from `length` on; False where the architecture cannot forget in part."""

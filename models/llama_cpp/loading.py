@@ -15,9 +15,12 @@ _MEMORY_WORDS = ("alloc", "memory", "mmap failed")
 class Model:
     """Weights in memory; shared by every context made from them."""
 
-    def __init__(self, runtime: Runtime, path: Path, *, gpu_layers: int = 0, vocabulary_only: bool = False) -> None:
+    def __init__(
+        self, runtime: Runtime, path: Path, *, gpu_layers: int = 0, repack: bool = True, vocabulary_only: bool = False
+    ) -> None:
         self._library = runtime.library
         parameters = self._library.llama_model_default_params()
+        parameters.use_extra_bufts = repack
         parameters.n_gpu_layers = ALL_LAYERS if gpu_layers < 0 else gpu_layers
         parameters.vocab_only = vocabulary_only
         runtime.take_complaints()

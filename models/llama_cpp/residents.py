@@ -237,18 +237,20 @@ class Residents:
     ) -> Context:
         """Make a context with cells for as many whole windows as comfortably fit; one window is the least."""
         limits = self._limits
+        window = -(-window // 256) * 256
         for windows in range(limits.parallel, 0, -1):
-            cells = -(-window * windows // 256) * 256
+            # On a CPU looking past others' cells takes long; a GPU has room for the heads of earlier questions.
+            is_apart = layers == 0 and windows == limits.parallel
             shape = ContextShape(
-                cells=cells,
-                # On a CPU every cell that is kept makes reading slower, and a larger batch brings nothing.
-                sequences=limits.parallel + (2 if layers == 0 else 12),
-                batch=512 if layers == 0 else 2048,
+                cells=window * windows,
+                sequences=limits.parallel + (0 if is_apart else 2 if layers == 0 else 12),
+                batch=512 if layers == 0 else 2048,  # on a CPU a larger one brings nothing
                 threads=1 if weights.size_bytes < ONE_THREAD_BYTES else limits.threads,
+                shares_cells=not is_apart,
             )
             try:
                 # More than one window is a convenience: it has to leave as much free as it takes.
-                self._check(weights, header, layers, cells=cells, spare=cells - window)
+                self._check(weights, header, layers, cells=shape.cells, spare=shape.cells - window)
                 return Context(library, model.pointer, shape)
             except OutOfMemoryError:
                 if windows == 1:

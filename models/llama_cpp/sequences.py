@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from models.llama_cpp.context import Context
 
+WORTH_SHARING = 32  # tokens; fewer are read as fast as they are copied
 _STRIDE = 256
 
 
@@ -41,15 +42,19 @@ class Sequences:
         self._clock = 0
 
     def take(self, tokens: list[int]) -> Sequence:
-        """Take a free sequence, else the least recently used finished one, and give it a prompt to read."""
-        donor, _ = self.find_donor(tokens)
-        idle = [sequence for sequence in self._all if not sequence.is_running]
-        # The donor itself is taken only when no other is left: as a second copy it can help once more.
-        chosen = min(idle, key=lambda sequence: (sequence is donor, bool(sequence.tokens), sequence.used))
-        kept = common_head(tokens[:-1], chosen.tokens) if chosen is donor else 0
-        self.shorten(chosen, min(kept, chosen.cached))
+        """Take an idle sequence and give it a prompt to read; what it holds of the prompt's head stays.
+
+        One that holds as much of the head as any other comes first, then an empty one, then the least recently used.
+        """
+        _, most = self.find_donor(tokens)
+        heads = {s: self._kept_head(tokens, s) for s in self._all if not s.is_running}
+        chosen = min(heads, key=lambda s: (most - heads[s] >= WORTH_SHARING, bool(s.tokens), s.used, s.number))
+        self.shorten(chosen, heads[chosen])
         chosen.tokens, chosen.is_running, chosen.since = list(tokens), True, self._tick()
         return chosen
+
+    def _kept_head(self, tokens: list[int], idle: Sequence) -> int:
+        return min(common_head(tokens, idle.tokens), idle.cached, len(tokens) - 1) if self._can_share else 0
 
     def find_donor(self, tokens: list[int], taker: Sequence | None = None) -> tuple[Sequence | None, int]:
         """Return the sequence with the longest common head, and its length; a running one may still have to read it.

@@ -46,7 +46,7 @@ class Ours:
 
     def __init__(self, path: Path, *, cells: int, threads: int, parallel: int = SEATS) -> None:
         self.model = Model(runtime(), path)
-        shape = ContextShape(cells=cells, sequences=parallel + 2, batch=512, threads=threads)
+        shape = ContextShape(cells=cells, sequences=parallel, batch=512, threads=threads, shares_cells=False)
         self.engine = Engine(
             runtime(),
             self.model.vocabulary,

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Literal
 
 from models.errors import BackendError, BackendUnavailableError, OutOfMemoryError
-from models.llama_cpp.context import ABORTED, DECODED, NO_ROOM, Context
+from models.llama_cpp.context import ABORTED, DECODED, NO_ROOM, AnyContext
 from models.llama_cpp.generation import Counters, Delta, Generation, Piece
 from models.llama_cpp.runtime import BACKEND, Runtime
 from models.llama_cpp.sampling import Sampler
@@ -43,11 +43,11 @@ class ContinuousBatch:
         self._open_window = open_window
         self._parallel = parallel
         self._can_share = can_share
-        self._context: Context | None = None
+        self._context: AnyContext | None = None
         self._sequences: Sequences | None = None
         self._threads = ThreadChoice(1)
 
-    def use(self, context: Context | None, window: int) -> None:
+    def use(self, context: AnyContext | None, window: int) -> None:
         """Work on another context from now on; nothing may be running."""
         self._context, self.window = context, window
         self._sequences = None if context is None else Sequences(context, can_share=self._can_share)

@@ -7,7 +7,7 @@ import ctypes
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy
 
@@ -39,8 +39,44 @@ class ContextShape:
     flash_attention: bool = True
 
 
+class AnyContext(Protocol):
+    """What the engine needs of a context; sequences are told by their numbers, lengths are in cells."""
+
+    shape: ContextShape
+
+    def decode(self, rows: Sequence[Row], outputs: Sequence[int]) -> int:
+        """Feed one step and compute logits at the given places of it; returns DECODED, NO_ROOM, ABORTED or another.
+
+        After anything but DECODED the caller trims its sequences back to what it knows.
+        """
+
+    def output(self, place: int) -> tuple[Any, int]:
+        """Return the llama_context that computed the logits of that place of the last step, and their place there."""
+
+    def set_threads(self, count: int) -> None:
+        """Compute the next steps with so many threads."""
+
+    def copy_head(self, source: int, target: int, length: int) -> int:
+        """Give an empty target the source's first cells and return how many; nothing is computed."""
+
+    def trim(self, sequence: int, length: int) -> int:
+        """Keep only the first cells of a sequence and return how many; none where the architecture needs them all."""
+
+    def settle(self, sequence: int, length: int) -> int:
+        """Trim a sequence that nobody writes any more."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+    def abort(self, stop: bool = True) -> None:
+        """Stop the running step as soon as possible, or take that back before the next one."""
+
+    def close(self) -> None:
+        """Free the cells."""
+
+
 class Context:
-    """KV cache and compute buffers of one model."""
+    """KV cache and compute buffers of one model; what its methods do is told at AnyContext."""
 
     def __init__(self, runtime: Runtime, model: Any, shape: ContextShape) -> None:
         self._library = runtime.library
@@ -70,46 +106,56 @@ class Context:
         self._threads = shape.threads
         self._memory = self._library.llama_get_memory(self.pointer)
         self._batch = Batch(self._library, shape.batch)
+        self._parcel: Any = None
 
     def decode(self, rows: Sequence[Row], outputs: Sequence[int]) -> int:
-        """Feed one step and compute logits at the given places of it; returns DECODED, NO_ROOM, ABORTED or another.
-
-        After anything but DECODED the caller trims its sequences back to what it knows.
-        """
         return int(self._library.llama_decode(self.pointer, self._batch.fill(rows, outputs)))
+
+    def output(self, place: int) -> tuple[Any, int]:
+        return self.pointer, place
 
     def synchronize(self) -> None:
         """Wait until the device has finished the last step."""
         self._library.llama_synchronize(self.pointer)
 
     def set_threads(self, count: int) -> None:
-        """Compute the next steps with so many threads."""
         if count != self._threads:
             self._threads = count
             self._library.llama_set_n_threads(self.pointer, count, count)
 
-    def copy_head(self, source: int, target: int, length: int) -> None:
-        """Give an empty target the source's first cells; nothing is computed."""
+    def copy_head(self, source: int, target: int, length: int) -> int:
         if self.shape.shares_cells:
             self._library.llama_memory_seq_cp(self._memory, source, target, 0, length)
-        else:  # llama.cpp copies the part of one sequence to another's as a whole
-            self._library.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-            self.trim(target, length)
+            return length
+        # llama.cpp copies the part of one sequence to another's as a whole
+        self._library.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        return self.trim(target, length)
 
-    def trim(self, sequence: int, length: int) -> bool:
-        """Forget all cells of a sequence from `length` on; False where the architecture cannot forget in part."""
-        return bool(self._library.llama_memory_seq_rm(self._memory, sequence, length, -1))
+    def hand_over(self, sequence: int, other: "Context") -> bool:
+        """Copy a sequence into another context of the same shape and weights; False where that is impossible."""
+        library = self._library
+        size = library.llama_state_seq_get_size(self.pointer, sequence)
+        if self._parcel is None or len(self._parcel) < size:
+            self._parcel = (ctypes.c_uint8 * size)()
+        packed = library.llama_state_seq_get_data(self.pointer, self._parcel, size, sequence)
+        return bool(packed and library.llama_state_seq_set_data(other.pointer, self._parcel, packed, sequence))
+
+    def trim(self, sequence: int, length: int) -> int:
+        if self._library.llama_memory_seq_rm(self._memory, sequence, length, -1):
+            return length
+        self._library.llama_memory_seq_rm(self._memory, sequence, 0, -1)
+        return 0
+
+    def settle(self, sequence: int, length: int) -> int:
+        return self.trim(sequence, length)
 
     def clear(self) -> None:
-        """Forget everything."""
         self._library.llama_memory_clear(self._memory, True)
 
     def abort(self, stop: bool = True) -> None:
-        """Stop the running step as soon as possible, or take that back before the next one."""
         self._flag[0] = b"\1" if stop else b"\0"
 
     def close(self) -> None:
-        """Free the cells."""
         if self.pointer:
             self._library.llama_free(self.pointer)
             self.pointer = None

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from models.errors import BackendError, BackendUnavailableError
 from models.llama_cpp.batching import ContinuousBatch
-from models.llama_cpp.context import Context
+from models.llama_cpp.context import AnyContext
 from models.llama_cpp.generation import Counters, Generation, Piece
 from models.llama_cpp.runtime import BACKEND, Runtime
 from models.llama_cpp.turnstile import Turnstile
@@ -31,7 +31,7 @@ class Engine:
         runtime: Runtime,
         vocabulary: Vocabulary,
         *,
-        open_context: Callable[[int], Context],
+        open_context: Callable[[int], AnyContext],
         turnstile: Turnstile,
         parallel: int = 4,
         can_share: bool = True,
@@ -42,7 +42,7 @@ class Engine:
         self._batch = ContinuousBatch(
             runtime, vocabulary, open_window=self._open_window, parallel=parallel, can_share=can_share
         )
-        self._context: Context | None = None
+        self._context: AnyContext | None = None
         self._changed = threading.Condition()
         self._inbox: deque[Generation] = deque()
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
@@ -160,7 +160,7 @@ class Engine:
                 self._use(self._open_context(smaller), smaller)
             raise
 
-    def _use(self, context: Context, window: int) -> None:
+    def _use(self, context: AnyContext, window: int) -> None:
         with self._changed:
             self._context = context
         self._batch.use(context, window)

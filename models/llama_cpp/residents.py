@@ -9,7 +9,8 @@ from pathlib import Path
 
 from models.errors import OutOfMemoryError, WeightsError
 from models.llama_cpp.chat_template import ChatTemplate
-from models.llama_cpp.context import Context, ContextShape
+from models.llama_cpp.context import AnyContext, ContextShape
+from models.llama_cpp.copies import Copies
 from models.llama_cpp.engine import Engine
 from models.llama_cpp.gguf_header import GGUFHeader
 from models.llama_cpp.loading import Model, layer_attempts
@@ -43,11 +44,16 @@ class Resident:
 
     weights: Weights
     header: GGUFHeader
-    model: Model
+    copies: Copies
     engine: Engine
     template: ChatTemplate
     users: int = 0
     used: float = 0.0
+
+    @property
+    def model(self) -> Model:
+        """The weights that read, and all that is known of them."""
+        return self.copies.reader
 
     @property
     def window_limit(self) -> int:
@@ -57,7 +63,7 @@ class Resident:
     def close(self) -> None:
         """End its requests and free its memory."""
         self.engine.close()
-        self.model.close()
+        self.copies.close()
 
 
 @dataclass(eq=False)
@@ -180,7 +186,9 @@ class Residents:
                 opening.tell(f"The GPU has no room for {weights.name!r} ({refusal}). Trying {how}.")
         raise refusal
 
-    def _check(self, weights: Weights, header: GGUFHeader, layers: int, *, cells: int, spare: int = 0) -> None:
+    def _check(
+        self, weights: Weights, header: GGUFHeader, layers: int, *, cells: int, spare: int = 0, copies: int = 1
+    ) -> None:
         """Raise OutOfMemoryError if a model with so many KV cells does not fit beside the others.
 
         Weights of loaded models are mapped files, which the system counts as free although they are needed.
@@ -190,8 +198,16 @@ class Residents:
             return  # the GPU's memory is not known here; llama.cpp refuses by itself
         others = [resident for resident in self.loaded() if resident.weights.path != weights.path]
         taken = sum(r.weights.size_bytes if budget is None else _bytes_of(r) for r in others)
-        need = estimate_need(header, weights.size_bytes, context_tokens=cells + spare)
+        need = estimate_need(header, copies * weights.size_bytes, context_tokens=cells + spare)
         check_memory(taken + need, budget, what=f"{weights.name!r} with {cells} tokens of context")
+
+    def _has_room_twice(self, weights: Weights, header: GGUFHeader, cells: int) -> bool:
+        """Whether the weights and so many cells fit a second time, and leave as much free as they take."""
+        try:
+            self._check(weights, header, 0, cells=2 * cells, spare=2 * cells, copies=3)
+        except OutOfMemoryError:
+            return False
+        return True
 
     async def _make_room(self, weights: Weights, opening: _Opening) -> bool:
         """Unload the least recently used idle model, or wait until one is idle; False when none is loaded."""
@@ -209,17 +225,19 @@ class Residents:
         return True
 
     def _load_now(self, library: Runtime, weights: Weights, header: GGUFHeader, layers: int, window: int) -> Resident:
-        model = Model(library, weights.path, gpu_layers=layers)
+        has_room = partial(self._has_room_twice, weights, header)
+        copies = Copies(library, weights.path, quantization=header.quantization, gpu_layers=layers, has_room=has_room)
+        model = copies.reader
         engine = Engine(
             library,
             model.vocabulary,
-            open_context=partial(self._open_context, library, model, weights, header, layers),
+            open_context=partial(self._open_context, copies, weights, header, layers),
             turnstile=self._turnstile,
             parallel=self._limits.parallel,
             can_share=model.can_share_heads,
             name=weights.name,
         )
-        resident = Resident(weights, header, model, engine, ChatTemplate(model.chat_template, model.vocabulary))
+        resident = Resident(weights, header, copies, engine, ChatTemplate(model.chat_template, model.vocabulary))
         try:
             if not model.can_write:
                 raise WeightsError(
@@ -233,8 +251,8 @@ class Residents:
         return resident
 
     def _open_context(
-        self, library: Runtime, model: Model, weights: Weights, header: GGUFHeader, layers: int, window: int
-    ) -> Context:
+        self, copies: Copies, weights: Weights, header: GGUFHeader, layers: int, window: int
+    ) -> AnyContext:
         """Make a context with cells for as many whole windows as comfortably fit; one window is the least."""
         limits = self._limits
         window = -(-window // 256) * 256
@@ -251,7 +269,7 @@ class Residents:
             try:
                 # More than one window is a convenience: it has to leave as much free as it takes.
                 self._check(weights, header, layers, cells=shape.cells, spare=shape.cells - window)
-                return Context(library, model.pointer, shape)
+                return copies.open_context(shape)
             except OutOfMemoryError:
                 if windows == 1:
                     raise
@@ -263,4 +281,7 @@ class Residents:
 
 
 def _bytes_of(resident: Resident) -> int:
-    return estimate_need(resident.header, resident.weights.size_bytes, context_tokens=resident.engine.cells)
+    count = resident.copies.count
+    return estimate_need(
+        resident.header, count * resident.weights.size_bytes, context_tokens=count * resident.engine.cells
+    )

@@ -38,6 +38,11 @@ class Runtime:
         """Whether this build can put layers on a GPU."""
         return bool(self.library.llama_supports_gpu_offload())
 
+    @property
+    def multiplies_in_tiles(self) -> bool:
+        """Whether plain K weights are read in tiles faster than rearranged ones; see copies.py."""
+        return b"AVX512_VNNI = 1" in self.library.llama_print_system_info()
+
     def take_complaints(self) -> str:
         """Return the library's last error lines and forget them."""
         lines = list(self._complaints)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from models.errors import BadResponseError, RequestRejectedError
-from models.llama_cpp.context import Context
+from models.llama_cpp.context import AnyContext
 from models.llama_cpp.runtime import BACKEND, Runtime
 from models.llama_cpp.vocabulary import Vocabulary
 
@@ -39,10 +39,10 @@ class Sampler:
         self._grammar = _Grammar(runtime, vocabulary, sampling.grammar) if sampling.grammar else None
         self._chain = _make_chain(self._library, vocabulary, sampling)
 
-    def sample(self, context: Context, index: int) -> int:
+    def sample(self, context: AnyContext, index: int) -> int:
         """Choose and accept the token after batch place `index`; raises BadResponseError where no token is allowed."""
         if self._grammar is None:
-            return int(self._library.llama_sampler_sample(self._chain, context.pointer, index))
+            return int(self._library.llama_sampler_sample(self._chain, *context.output(index)))
         token = self._grammar.sample(self._chain, context, index)
         self._library.llama_sampler_accept(self._chain, token)
         return token
@@ -72,8 +72,8 @@ class _Grammar:
             )
         self._candidates = _Candidates(self._library, vocabulary.size)
 
-    def sample(self, chain: Any, context: Context, index: int) -> int:
-        logits = self._library.llama_get_logits_ith(context.pointer, index)
+    def sample(self, chain: Any, context: AnyContext, index: int) -> int:
+        logits = self._library.llama_get_logits_ith(*context.output(index))
         token = self._candidates.load(logits).choose(chain)
         if not self._allows(token):
             self._candidates.load(logits).apply(self._sampler)

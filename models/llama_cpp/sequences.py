@@ -6,7 +6,7 @@ used one goes first.
 
 from dataclasses import dataclass, field
 
-from models.llama_cpp.context import Context
+from models.llama_cpp.context import AnyContext
 
 WORTH_SHARING = 32  # tokens; fewer are read as fast as they are copied
 _STRIDE = 256
@@ -35,7 +35,7 @@ class Sequence:
 class Sequences:
     """All sequences of one context; they share cells wherever their heads are the same."""
 
-    def __init__(self, context: Context, *, can_share: bool) -> None:
+    def __init__(self, context: AnyContext, *, can_share: bool) -> None:
         self._context = context
         self._can_share = can_share
         self._all = [Sequence(number) for number in range(context.shape.sequences)]
@@ -75,21 +75,16 @@ class Sequences:
     def share(self, source: Sequence, target: Sequence, length: int) -> None:
         """Let the target have the source's first cells instead of its own."""
         self._context.trim(target.number, 0)
-        self._context.copy_head(source.number, target.number, length)
-        target.cached = length
+        target.cached = self._context.copy_head(source.number, target.number, length)
         source.used = self._tick()
 
     def shorten(self, sequence: Sequence, length: int) -> None:
         """Keep only the first cells of a sequence; all are forgotten where the architecture cannot keep a part."""
-        if not self._context.trim(sequence.number, length):
-            self._context.trim(sequence.number, 0)
-            length = 0
-        sequence.cached = length
+        sequence.cached = self._context.trim(sequence.number, length)
 
     def finish(self, sequence: Sequence, keep: int) -> None:
-        """Stop using a sequence; its first `keep` cells stay for prompts that begin alike."""
-        if keep < sequence.cached:
-            self.shorten(sequence, keep)
+        """Stop using a sequence; its first `keep` cells stay for prompts that begin alike, as far as they can."""
+        sequence.cached = self._context.settle(sequence.number, min(keep, sequence.cached))
         sequence.is_running, sequence.used = False, self._tick()
         del sequence.tokens[sequence.cached :]
 

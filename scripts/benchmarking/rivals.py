@@ -15,10 +15,11 @@ from typing import Any, Protocol
 
 import llama_cpp
 
-from models.llama_cpp.context import Context, ContextShape
+from models.llama_cpp.context import ContextShape
+from models.llama_cpp.copies import Copies
 from models.llama_cpp.engine import Engine
 from models.llama_cpp.generation import Finished, Generation
-from models.llama_cpp.loading import Model
+from models.llama_cpp.gguf_header import read_header
 from models.llama_cpp.runtime import runtime
 from models.llama_cpp.sampling import Sampling
 from models.llama_cpp.turnstile import Turnstile
@@ -45,12 +46,13 @@ class Ours:
     ways = ("all at once",)
 
     def __init__(self, path: Path, *, cells: int, threads: int, parallel: int = SEATS) -> None:
-        self.model = Model(runtime(), path)
+        self.copies = Copies(runtime(), path, quantization=read_header(path).quantization, has_room=lambda cells: True)
+        self.model = self.copies.reader
         shape = ContextShape(cells=cells, sequences=parallel, batch=512, threads=threads, shares_cells=False)
         self.engine = Engine(
             runtime(),
             self.model.vocabulary,
-            open_context=lambda window: Context(runtime(), self.model.pointer, shape),
+            open_context=lambda window: self.copies.open_context(shape),
             turnstile=Turnstile(),
             parallel=parallel,
             can_share=True,
@@ -84,7 +86,7 @@ class Ours:
 
     def close(self) -> None:
         self.engine.close()
-        self.model.close()
+        self.copies.close()
 
 
 class LlamaObject:

@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy
 
 from models.errors import BackendError
-from models.llama_cpp.context import DECODED, Context, ContextShape
+from models.llama_cpp.context import DECODED, AnyContext, Context, ContextShape
 from models.llama_cpp.engine import Engine
 from models.llama_cpp.generation import Delta, Finished, Generation
 from models.llama_cpp.loading import Model
 from models.llama_cpp.runtime import runtime
 from models.llama_cpp.sampling import Sampling
 from models.llama_cpp.turnstile import Turnstile
+from models.llama_cpp.twin_context import TwinContext
 
 GREEDY = Sampling(temperature=0.0)
 WAIT_SECONDS = 60.0
@@ -86,16 +88,36 @@ class Bench:
         self.engine.call(lambda: None).result(WAIT_SECONDS)
 
 
+HEAD = "The council hears one question, and everybody reads the same papers before they speak. " * 6
+
+Layout = Literal["common", "apart", "twin"]
+"""One store of cells for all sequences, a part for each, or two contexts of that kind for reading and writing."""
+
+
 @contextmanager
 def open_bench(
-    model: Model, *, cells: int = 4096, parallel: int = 4, kept: int = 4, batch: int = 128, can_share: bool = True
+    model: Model,
+    *,
+    cells: int = 4096,
+    parallel: int = 4,
+    kept: int = 4,
+    batch: int = 128,
+    can_share: bool = True,
+    layout: Layout = "common",
 ) -> Iterator[Bench]:
-    """Run an engine with contexts of at least so many cells, without flash attention: its rounding hides faults."""
+    """Run an engine with contexts of at least so many cells, without flash attention: its rounding hides faults.
 
-    def open_context(window: int) -> Context:
+    With a layout other than "common" each sequence has that many cells for itself, and none is `kept` beside them.
+    """
+
+    def open_context(window: int) -> AnyContext:
         rounded = max(cells, -(-window // 256) * 256)
-        shape = ContextShape(rounded, parallel + kept, batch, threads=1, flash_attention=False)
-        return Context(runtime(), model.pointer, shape)
+        if layout == "common":
+            shape = ContextShape(rounded, parallel + kept, batch, threads=1, flash_attention=False)
+            return Context(runtime(), model.pointer, shape)
+        shape = ContextShape(rounded * parallel, parallel, batch, threads=1, shares_cells=False, flash_attention=False)
+        reader = Context(runtime(), model.pointer, shape)
+        return reader if layout == "apart" else TwinContext(reader, Context(runtime(), model.pointer, shape))
 
     engine = Engine(
         runtime(),
@@ -136,3 +158,11 @@ def assert_same_greedy(model: Model, prompt: list[int], found: list[int], wanted
         if one != other:
             assert gap_of_the_best_two(model, prompt + wanted[:place]) < 1e-3
             return
+
+
+def alone(model: Model, prompt: str | list[int], tokens: int = 16) -> list[int]:
+    """What the model writes when nobody else is there and nothing is cached."""
+    with open_bench(model, parallel=1, kept=0, can_share=False) as bench:
+        asked = bench.ask(prompt, tokens=tokens, window=4096)
+        asked.end()
+        return asked.written

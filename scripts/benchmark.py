@@ -51,7 +51,9 @@ def main() -> None:
         cold_start = statistics.median(measure_cold_start(Path(folder)) for _ in range(3))
     report = summarise(seconds, size, rates)
     print(table(seconds, report, size, rates))
-    print(f"memory: one seat {memory['one_seat_mb']:.0f} MB, four seats {memory['four_seats_mb']:.0f} MB")
+    print(
+        "memory: one seat {one_seat_mb:.0f} MB, four seats {four_seats_mb:.0f} (limit {limit_mb:.0f})".format(**memory)
+    )
     print(f"cold start to a served page: {cold_start:.2f} s")
     if options.json:
         machine = {

@@ -1,12 +1,18 @@
 """What the hardware allows: bare rates of reading and writing, and what a seat costs in memory."""
 
+import multiprocessing
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.llama_cpp.context import DECODED, Context, ContextShape
+from models.llama_cpp.gguf_header import read_header
 from models.llama_cpp.loading import Model
 from models.llama_cpp.runtime import runtime
+from scripts.benchmarking.rivals import Ours
+from scripts.benchmarking.workloads import Request
 
 READ_TOKENS = 1024
 WRITE_STEPS = 24
@@ -26,14 +32,16 @@ class Rates:
 
 
 def measure_rates(path: Path, *, threads: int) -> Rates:
-    """Take the best of three: a limit is what the machine can do when nobody disturbs it."""
-    model = Model(runtime(), path)
-    context = Context(runtime(), model.pointer, ContextShape(4096, 8, 512, threads))
-    try:
-        runs = [_measure_once(context) for _ in range(3)]
-    finally:
-        context.close()
-        model.close()
+    """Take the best of three with each layout of the weights: a limit is what the machine can do undisturbed."""
+    runs = []
+    for repack in (False, True):
+        model = Model(runtime(), path, repack=repack)
+        context = Context(runtime(), model.pointer, ContextShape(4096, 8, 512, threads))
+        try:
+            runs += [_measure_once(context) for _ in range(3)]
+        finally:
+            context.close()
+            model.close()
     return Rates(*(max(run[kind] for run in runs) for kind in range(3)))
 
 
@@ -65,19 +73,28 @@ def _step(context: Context, rows: list[tuple[int, int, list[int]]], outputs: ran
 
 
 def measure_memory_per_seat(path: Path, *, threads: int, window: int = 2048) -> dict[str, float]:
-    """Return the megabytes that one and four seats of one model take beyond the weights; four have four windows."""
-    model = Model(runtime(), path)
-    sizes = {}
-    try:
-        for name, seats in (("one_seat_mb", 1), ("four_seats_mb", 4)):
-            before = _resident_megabytes()
-            context = Context(runtime(), model.pointer, ContextShape(window * seats, seats + 12, 512, threads))
-            _step(context, [(0, 0, [100] * 512)], [511])
-            sizes[name] = _resident_megabytes() - before
-            context.close()
-    finally:
-        model.close()
-    return sizes
+    """Return the megabytes that one and four seats of one model take, weights included, and the limit for four.
+
+    The limit is 1.2 times that of one seat, and the other three seats' KV cells. Each is measured in a process of its
+    own, for memory that was freed is not always given back.
+    """
+    kv = read_header(path).kv_bytes_per_token * window / 1e6
+    one, four = (_in_own_process(_megabytes_with, path, threads, window, seats) for seats in (1, 4))
+    return {"one_seat_mb": one, "four_seats_mb": four, "limit_mb": 1.2 * one + 3 * kv}
+
+
+def _in_own_process(function: Callable[..., float], *arguments: object) -> float:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def _megabytes_with(path: Path, threads: int, window: int, seats: int) -> float:
+    before = _resident_megabytes()
+    engine = Ours(path, cells=window * seats, threads=threads, parallel=seats)
+    engine.run([[Request("x" * 512, 8)] * seats], "")
+    megabytes = _resident_megabytes() - before
+    engine.close()
+    return megabytes
 
 
 def _resident_megabytes() -> float:

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scripts.benchmarking.cold_start import measure_cold_start
 from scripts.benchmarking.limits import Rates, measure_memory_per_seat, measure_rates
 from scripts.benchmarking.ollama_model import ollama_with
+from scripts.benchmarking.page import describe, measure_page
 from scripts.benchmarking.rivals import LlamaObject, Ours, Rival, llama_server
 from scripts.benchmarking.two_models import measure_two_models
 from scripts.benchmarking.workloads import FULL, QUICK, WORKLOADS, Size, least_tokens
@@ -49,25 +50,18 @@ def main() -> None:
                     seconds[name] = _measure_pairs(name, model, Path(folder) / "two", size, options, fit=fit)
         memory = measure_memory_per_seat(model, threads=options.threads)
         cold_start = statistics.median(measure_cold_start(Path(folder)) for _ in range(3))
+        page = measure_page(Path(folder) / "page") if "page" in options.workloads else None
     report = summarise(seconds, size, rates)
     print(table(seconds, report, size, rates))
     print(
         "memory: one seat {one_seat_mb:.0f} MB, four seats {four_seats_mb:.0f} (limit {limit_mb:.0f})".format(**memory)
     )
     print(f"cold start to a served page: {cold_start:.2f} s")
+    if page is not None:
+        print(describe(page))
     if options.json:
-        machine = {
-            "processor": platform.processor(),
-            "cores": os.cpu_count(),
-            "load": os.getloadavg(),
-            "rates": vars(rates),
-        }
-        options.json.write_text(
-            json.dumps(
-                {"workloads": report, "memory": memory, "cold_start": cold_start, "machine": machine, "raw": seconds},
-                indent=1,
-            )
-        )
+        figures = {"workloads": report, "memory": memory, "cold_start": cold_start, "page": page}
+        options.json.write_text(json.dumps({**figures, "machine": _machine(rates), "raw": seconds}, indent=1))
 
 
 def measure(rivals: list[Rival], size: Size, names: list[str], *, repeat: int) -> Seconds:
@@ -119,6 +113,15 @@ def table(seconds: Seconds, report: dict[str, dict[str, float]], size: Size, rat
     return "\n".join(lines)
 
 
+def _machine(rates: Rates) -> dict[str, object]:
+    return {
+        "processor": platform.processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg(),
+        "rates": vars(rates),
+    }
+
+
 def _measure_pairs(
     name: str, model: Path, folder: Path, size: Size, options: argparse.Namespace, *, fit: bool
 ) -> dict[str, dict[str, list[float]]]:
@@ -155,7 +158,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, help="a GGUF file instead of random weights")
     parser.add_argument("--llama-server", type=Path, help="path of the llama-server program")
     parser.add_argument("--ollama", help="address of an Ollama server, for example http://127.0.0.1:11434")
-    names = [*WORKLOADS, "two_that_fit", "two_that_do_not"]
+    names = [*WORKLOADS, "two_that_fit", "two_that_do_not", "page"]
     parser.add_argument("--workloads", nargs="+", choices=names, default=names)
     parser.add_argument("--json", type=Path, help="write the numbers there")
     return parser.parse_args()

@@ -1,7 +1,6 @@
 """A real Chromium, and pages in it that prove at their end that nothing left this machine and no script failed."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,11 @@ import pytest
 
 from council.settings import Settings
 from models.base import Backend
+from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.served import ServedCouncil
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: scripts/test.sh brings it")
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:")
 PATIENCE_MILLISECONDS = 15_000
 
@@ -34,7 +24,7 @@ OpenPage = Callable[..., Any]
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """The browser, for all tests of this folder: it must be gone before tests elsewhere start event loops."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = find_chromium()
     if program is None:
         pytest.skip("there is no Chromium on the PATH: apt-get install chromium")
     with playwright_api.sync_playwright() as playwright:

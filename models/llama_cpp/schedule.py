@@ -31,7 +31,19 @@ def plan_step(pending: Sequence[int], *, batch: int, step: int) -> list[int]:
     """
     room = min(batch, max(step, len(pending))) if 1 in pending else batch
     taken = [0] * len(pending)
+    is_reading = False
     for index in sorted(range(len(pending)), key=lambda index: pending[index]):
-        taken[index] = min(pending[index], room)
+        piece = _piece(pending[index], room, batch)
+        taken[index] = piece if piece or is_reading else room
+        is_reading = is_reading or taken[index] > 1
         room -= taken[index]
     return taken
+
+
+def _piece(pending: int, room: int, batch: int) -> int:
+    """Cut a prompt that does not fit into even pieces of whole tiles, for a last one of a few tokens is read slowly."""
+    if pending <= room:
+        return pending
+    pieces = -(-pending // batch)
+    even = -(-pending // pieces // TILE) * TILE
+    return min(even, room // TILE * TILE, (pending - 1) // TILE * TILE)

@@ -170,6 +170,14 @@ def test_a_step_serves_every_writer_and_never_overflows(pending: list[int], batc
     assert sum(taken) > 0
 
 
+def test_a_long_prompt_is_cut_into_even_pieces_and_leaves_no_crumb() -> None:
+    assert plan_step([572], batch=512, step=512) == [320]
+    assert plan_step([572, 572], batch=512, step=512) == [320, 192]
+    assert plan_step([513], batch=512, step=512) == [320]
+    assert plan_step([30, 30, 30, 30, 1000], batch=512, step=512) == [30, 30, 30, 30, 384]
+    assert plan_step([1, 1, 1, 1000], batch=512, step=64) == [1, 1, 1, 61], "a prompt goes on beside many writers"
+
+
 def test_pieces_follow_the_speed_of_the_machine() -> None:
     slow, fast = Pace(), Pace()
     for _ in range(10):

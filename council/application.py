@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from council.downloads import Downloads
 from council.errors import ConfigurationError
 from council.history import History
 from council.runs import Runs
@@ -12,6 +13,7 @@ from models import demonstration
 from models.base import Backend
 from models.http import Timeouts
 from models.llama_cpp.backend import LlamaCppBackend
+from models.llama_cpp.download import Downloader
 from models.llama_cpp.ollama_store import default_ollama_stores
 from models.llama_cpp.weights import WeightsFinder, default_hf_cache
 from models.ollama import OllamaBackend, open_ollama
@@ -30,14 +32,15 @@ class Application:
     weights: WeightsFinder
     history: History
     runs: Runs
+    downloads: Downloads
 
 
 @asynccontextmanager
-async def open_application(settings: Settings) -> AsyncIterator[Application]:
+async def open_application(settings: Settings, *, hub: str | None = None) -> AsyncIterator[Application]:
     """Open all parts, and close them in the reverse order; runs that are under way are then marked interrupted.
 
-    No backend has to be reachable: those that come later are found later. Raises HistoryError and
-    ConfigurationError.
+    No backend has to be reachable: those that come later are found later. `hub` is where downloads come from, by
+    default the Hugging Face hub. Raises HistoryError and ConfigurationError.
     """
     async with AsyncExitStack() as stack:
         history = History(settings.data_dir / "history.db")
@@ -62,7 +65,9 @@ async def open_application(settings: Settings) -> AsyncIterator[Application]:
             abandon_seconds=settings.abandon_seconds,
         )
         stack.push_async_callback(runs.close)
-        yield Application(settings, backend, ollama, llama_cpp, weights, history, runs)
+        downloads = open_downloads(weights, backend, hub=hub)
+        stack.push_async_callback(downloads.close)
+        yield Application(settings, backend, ollama, llama_cpp, weights, history, runs, downloads)
 
 
 def find_weights(settings: Settings) -> WeightsFinder:
@@ -75,6 +80,16 @@ def find_weights(settings: Settings) -> WeightsFinder:
         download_dir=settings.data_dir / "weights",
         demonstration_dir=demonstration.FOLDER if settings.demonstration else None,
     )
+
+
+def open_downloads(weights: WeightsFinder, backend: BackendSelector, *, hub: str | None = None) -> Downloads:
+    """Let models be fetched to where weights are found; one that arrived is at once among those that can sit."""
+
+    async def look() -> None:
+        weights.refresh()
+        await backend.healths(anew=True)
+
+    return Downloads(Downloader(weights.download_dir, endpoint=hub), arrived=look)
 
 
 def _timeouts(settings: Settings) -> Timeouts:

@@ -203,6 +203,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def is_private(self) -> bool:
+        """Whether nobody but the person at this machine uses the page: no other reaches it, none logs in."""
+        return is_loopback(self.host) and not self.allow_public and not self.passwords
+
+    @property
     def passwords(self) -> dict[str, str]:
         """The password of each user who may log in; empty without a log-in."""
         parts = (part.partition(":") for part in self.users.get_secret_value().split(",") if part.strip())

@@ -5,7 +5,7 @@ from html import escape
 
 from council.heading import Number
 from council.settings import Settings
-from council.ui.marks import button, chip, sentence
+from council.ui.marks import button, chip, folded, sentence
 from council.ui.texts import Texts
 from council.ui.translation import translated
 from models.base import Health, ModelCard
@@ -39,8 +39,13 @@ def _lamp(health: Health, texts: Texts) -> str:
     )
 
 
-def render_alerts(healths: Sequence[Health], were_ok: Sequence[str], settings: Settings, texts: Texts) -> str:
-    """Draw what a user must know: a backend that answered before and is away now, or that no model is there."""
+def render_alerts(
+    healths: Sequence[Health], were_ok: Sequence[str], settings: Settings, texts: Texts, *, has_offer: bool = False
+) -> str:
+    """Draw what a user must know: a backend that answered before and is away now, or that no model is there.
+
+    With `has_offer`, the page offers downloads below, and the commands are folded away.
+    """
     parts = []
     away = {health.backend for health in healths if not health.ok}
     if "ollama" in away and "ollama" in were_ok:
@@ -48,30 +53,40 @@ def render_alerts(healths: Sequence[Health], were_ok: Sequence[str], settings: S
             f'<div class="alert bad" role="alert">{chip("!", "bad")} {escape(texts.ollama_gone)}'
             " <code>ollama serve</code></div>"
         )
-    if not any(health.models for health in healths):
-        parts.append(_missing(healths, settings, texts))
-    elif not _proper(healths):
-        parts.append(_demonstration(healths, settings, texts))
+    if lacks_models(healths):
+        is_empty = not any(health.models for health in healths)
+        how, ways = texts.nothing_how if is_empty else texts.demonstration_how, _ways(healths, settings, texts)
+        told = folded("ways", texts.other_ways, ways) if has_offer else f"<p>{escape(how)}</p>{ways}"
+        parts.append(_missing(healths, told, texts) if is_empty else _demonstration(told, texts))
     return "".join(parts)
 
 
+def lacks_models(healths: Sequence[Health]) -> bool:
+    """Whether there is nothing, or nothing but the program's own very small models."""
+    return not _proper(healths)
+
+
 def _proper(healths: Sequence[Health]) -> list[ModelCard]:
-    """The models that are not the program's own very small ones."""
     return [card for health in healths for card in health.models if not is_demonstration(card.name)]
 
 
-def _demonstration(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
+def can_use_downloads(healths: Sequence[Health]) -> bool:
+    """Whether a GGUF file that is fetched now could be run: llama.cpp works here and lacks nothing but weights."""
+    own = [health for health in healths if health.backend == "llama_cpp"]
+    return any(health.ok or health.detail.endswith(HOW_TO_GET_WEIGHTS) for health in own)
+
+
+def _demonstration(ways: str, texts: Texts) -> str:
     """Say what these models are, offer questions that they know, and tell the ways to real ones."""
     examples = "".join(button(question, "example", question) for question in EXAMPLES[texts.language])
     return (
         f'<section class="alert missing" role="status"><h3>{escape(texts.demonstration_only)}</h3>'
         f"<p>{escape(texts.demonstration_why)} {escape(texts.demonstration_try)}</p>"
-        f'<p class="examples">{examples}</p>'
-        f"<p>{escape(texts.demonstration_how)}</p>{_ways(healths, settings, texts)}</section>"
+        f'<p class="examples">{examples}</p>{ways}</section>'
     )
 
 
-def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
+def _missing(healths: Sequence[Health], ways: str, texts: Texts) -> str:
     looked = "".join(
         f"<li><b>{escape(BACKEND_NAMES.get(health.backend, health.backend) + texts.colon)}</b> "
         f"{sentence(_found(health, texts))}</li>"
@@ -79,8 +94,7 @@ def _missing(healths: Sequence[Health], settings: Settings, texts: Texts) -> str
     )
     return (
         f'<section class="alert missing" role="status"><h3>{escape(texts.nothing_installed)}</h3>'
-        f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>"
-        f"<p>{escape(texts.nothing_how)}</p>{_ways(healths, settings, texts)}</section>"
+        f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>{ways}</section>"
     )
 
 
@@ -103,4 +117,5 @@ def _ways(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
     listed = f"<ul>{''.join(f'<li>{sentence(way)}</li>' for way in ways)}</ul>"
     noticed = f"<p>{escape(texts.nothing_then)}</p>" if ways else ""
     start = texts.weights_here.format(command="`COUNCIL_WEIGHTS=/path/to/folder ./scripts/run.sh`")
-    return listed + noticed + (f"<p>{sentence(start)}</p>" if has_files else "")
+    shared = "" if settings.is_private else f"<p>{escape(texts.only_at_terminal)}</p>"
+    return listed + noticed + (f"<p>{sentence(start)}</p>{shared}" if has_files else "")

@@ -71,11 +71,15 @@ def chip(text: str, kind: str = "", *, title: str = "") -> str:
     return f'<span class="chip {kind}"{tip}>{escape(text)}</span>'
 
 
-def button(text: str, action: str, argument: str = "", *, kind: str = "") -> str:
-    """A button whose click is told to the server as an event with this action and argument."""
+def button(text: str, action: str, argument: str = "", *, kind: str = "", about: str = "") -> str:
+    """A button whose click is told to the server as an event with this action and argument.
+
+    `about` says to screen readers what it acts on, where several buttons have the same text.
+    """
+    name = f' aria-label="{escape(f"{text}: {about}")}"' if about else ""
     return (
         f'<button type="button" class="act {kind}" data-action="{escape(action)}"'
-        f' data-argument="{escape(argument)}">{escape(text)}</button>'
+        f' data-argument="{escape(argument)}"{name}>{escape(text)}</button>'
     )
 
 
@@ -99,6 +103,13 @@ def share(value: float, texts: Texts) -> str:
     """A share between 0 and 1, with two places."""
     written = f"{value:.2f}"
     return written.replace(".", ",") if texts.language == "fr" else written
+
+
+def size(count: float, texts: Texts) -> str:
+    """A number of bytes, as people say it; a GB is 10⁹ bytes, as on disks and download pages."""
+    unit, amount = (texts.gigabytes, count / 1e9) if count >= 1e9 else (texts.megabytes, count / 1e6)
+    written = f"{amount:.1f}" if amount < 10 else f"{amount:.0f}"
+    return unit.format(amount=written.replace(".", ",") if texts.language == "fr" else written)
 
 
 def duration(seconds: float, texts: Texts) -> str:

@@ -7,6 +7,7 @@ import gradio as gr
 from council.application import Application
 from council.ui.browser_code import TELL_CLICKS
 from council.ui.composer import Composer, build_composer
+from council.ui.download_panel import DownloadPanel, build_download_panel
 from council.ui.history_panel import HistoryPanel, build_history_panel
 from council.ui.languages import PAGE_LANGUAGES
 from council.ui.run_view import RunView, build_run_view
@@ -22,6 +23,7 @@ class Page:
     language: gr.Radio
     lamps: gr.HTML
     alerts: gr.HTML
+    download: DownloadPanel
     history: HistoryPanel
     composer: Composer
     seats: SeatEditor
@@ -52,14 +54,14 @@ def lay_out(application: Application) -> Page:
                 min_width=120,
             )
         alerts = gr.HTML(elem_id="alerts", js_on_load=TELL_CLICKS, apply_default_css=False)
+        download = build_download_panel()
         with gr.Column(elem_id="composer", elem_classes="card"):
             composer = build_composer(application.settings)
             seats = build_seat_editor(application.settings)
         run = build_run_view()
         file = gr.Textbox(visible="hidden", elem_id="file")
-        return Page(
-            blocks, tagline, language, lamps, alerts, history, composer, seats, run, file, gr.State(()), gr.State(())
-        )
+        seen = gr.State(()), gr.State(())
+        return Page(blocks, tagline, language, lamps, alerts, download, history, composer, seats, run, file, *seen)
 
 
 def build_page(application: Application) -> gr.Blocks:

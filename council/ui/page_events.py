@@ -8,9 +8,10 @@ import gradio as gr
 from council.application import Application
 from council.ui import composer, history_panel, seat_editor
 from council.ui.history_panel import HistoryReader
-from council.ui.lamps import render_alerts, render_lamps
+from council.ui.lamps import can_use_downloads, render_alerts, render_lamps
 from council.ui.languages import texts_for
 from council.ui.tagline import render_tagline
+from council.ui.visitor import may_download
 
 
 def show(run_id: str) -> str:
@@ -42,13 +43,15 @@ class PageEvents:
         again = show(shown_run(target))
         return [again, self._reader.show(search, language, request), *_speak(language, mode, choices)]
 
-    async def look(self, language: str, were_ok: Any) -> list[Any]:
+    async def look(self, language: str, were_ok: Any, request: gr.Request) -> list[Any]:
         """Ask how the backends are, and which models there are now."""
         texts = texts_for(language)
         healths = await self._application.backend.healths()
         choices = seat_editor.model_choices(await self._application.backend.list_models())
         now_ok = tuple(dict.fromkeys([*were_ok, *(health.backend for health in healths if health.ok)]))
-        alerts = render_alerts(healths, were_ok, self._application.settings, texts)
+        settings = self._application.settings
+        has_offer = may_download(request, settings) and can_use_downloads(healths)
+        alerts = render_alerts(healths, were_ok, settings, texts, has_offer=has_offer)
         return [render_lamps(healths, texts), alerts, tuple(choices), now_ok]
 
     @staticmethod

@@ -10,6 +10,7 @@ from council.domain import MAX_SEATS
 from council.ui import seat_editor
 from council.ui.languages import texts_for
 from council.ui.seat_rules import Row, default_rows, read_rows
+from models.demonstration import is_demonstration
 
 Choices = Sequence[tuple[str, str]]
 
@@ -41,9 +42,12 @@ class SeatEvents:
         return _draw(await self._default_rows(), choices, language)
 
     async def notice(self, choices: Choices, language: str, count: int, *values: Any) -> list[Any]:
-        """Offer other models than before; a user's choice stays, and where there is none, seats are chosen."""
+        """Offer other models than before; a user's choice stays, and where there is none, seats are chosen.
+
+        Seats of demonstration models are chosen anew, too: those sit only where there is no other.
+        """
         rows = read_rows(count, values)
-        if not any(row.model for row in rows):
+        if all(not row.model or is_demonstration(row.model) for row in rows):
             rows = await self._default_rows()
         chairmen = seat_editor.chairman_choices(choices, texts_for(language))
         return [*_draw(rows, choices, language), gr.update(choices=chairmen)]

@@ -78,6 +78,32 @@ class Texts:
     demonstration_why: str
     demonstration_try: str
     demonstration_how: str
+    # downloads
+    megabytes: str
+    gigabytes: str
+    download_title: str
+    download_why: str
+    download_none_fits: str
+    download_from: str
+    download_facts: str
+    download_more: str
+    download_resume: str
+    download_here: str
+    downloading: str
+    download_asking: str
+    download_progress: str
+    download_speed: str
+    download_left: str
+    download_lives: str
+    download_cancel: str
+    download_stopped: str
+    download_failed: str
+    download_done: str
+    download_done_next: str
+    download_another: str
+    download_close: str
+    other_ways: str
+    only_at_terminal: str
     # stages
     stage_answers: str
     stage_ballots: str

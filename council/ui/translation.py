@@ -6,6 +6,7 @@ stand in a message; what is not known, such as what a server said, stays as it i
 
 import re
 
+from council.downloads import CRASHED as DOWNLOAD_CRASHED
 from council.history import CUT_SHORT
 from council.run import ABANDONED, CLOSED, CRASHED, RETRIED, STOPPED
 from council.turns import LEFT_OUT
@@ -21,6 +22,9 @@ WHOLE = {
         "Une erreur du programme a interrompu la délibération ; son journal en dit plus. "
         "Reprenez-la : ce qui a été dit est gardé."
     ),
+    DOWNLOAD_CRASHED: (
+        "Une erreur du programme a interrompu le téléchargement ; son journal en dit plus. Ce qui est arrivé est gardé."
+    ),
     CUT_SHORT: "Le programme s'est arrêté pendant la délibération. Reprenez-la : ce qui a été dit est gardé.",
     LEFT_OUT: "Laissé de côté, parce que la conclusion a été demandée tout de suite.",
     HOW_TO_GET_WEIGHTS: (
@@ -28,6 +32,48 @@ WHOLE = {
         "ou `python -m council download`."
     ),
 }
+DOWNLOADS = (
+    (
+        r"is switched off \(HF_HUB_OFFLINE is set\), so nothing was downloaded\. "
+        r"Unset it, or put ('[^']+') into ('[^']+') yourself\.",
+        r"est coupé (HF_HUB_OFFLINE est défini), rien n'a donc été téléchargé. "
+        r"Supprimez cette variable, ou mettez vous-même \1 dans \2.",
+    ),
+    (
+        r"What arrived is kept: ask again to go on, or put ('[^']+') into ('[^']+')\.",
+        "Ce qui est arrivé est gardé : "
+        r"reprenez le téléchargement, ou mettez \1 dans \2.",
+    ),
+    (r"is being downloaded already\. Wait for it to end\.", "se télécharge déjà. Attendez la fin."),
+    (
+        r"('[^']+') needs ([\d.]+) (G|M)B more in ('[^']+'), and ([\d.]+) (G|M)B are free there\. Free some space, "
+        r"choose a smaller model, or set COUNCIL_DATA_DIR to a larger disk\.",
+        r"\1 demande encore \2 \3o dans \4, où \5 \6o sont libres. Libérez de la place, choisissez un modèle plus "
+        r"petit, ou nommez un disque plus grand dans COUNCIL_DATA_DIR.",
+    ),
+    (r"Nothing more can be written to ('[^']+'): ", r"Plus rien ne peut être écrit dans \1 : "),
+    (r"the disk is full\.", "le disque est plein."),
+    (
+        r"Make room there, or set COUNCIL_DATA_DIR to a folder that can be written\.",
+        "Faites-y de la place, ou nommez dans COUNCIL_DATA_DIR un dossier où l'on peut écrire.",
+    ),
+    (
+        r"The hub does not say how long ('[^']+') is\. Try again later\.",
+        r"Le hub ne dit pas la longueur de \1. Réessayez plus tard.",
+    ),
+    (
+        r"has had too many requests from here\. Try again in a few minutes\.",
+        "a reçu trop de demandes d'ici. Réessayez dans quelques minutes.",
+    ),
+    (r"has a fault \((HTTP \d+)\)\. Try again later\.", r"a une panne (\1). Réessayez plus tard."),
+    (
+        r"The hub does not hand out ('[^']+') of ('[^']+') \((HTTP \d+)\)\. Choose another model\.",
+        r"Le hub ne donne pas \1 de \2 (\3). Choisissez un autre modèle.",
+    ),
+    (r"was damaged on the way\. Download it again\.", "a été abîmé en chemin. Téléchargez-le de nouveau."),
+    (r"The hub sent no model:", "Le hub n'a pas envoyé de modèle :"),
+    (r"The Hugging Face hub", "Le hub de Hugging Face"),
+)
 PHRASES = (
     (r"No seat has answered\.", "Aucun siège n'a répondu."),
     (r"('[^']+') cannot be run\.", r"\1 ne peut pas tourner."),
@@ -63,6 +109,6 @@ def translated(message: str, texts: Texts) -> str:
         return message
     for english, french in WHOLE.items():
         message = message.replace(english, french)
-    for pattern, replacement in PHRASES:
+    for pattern, replacement in (*DOWNLOADS, *PHRASES):
         message = re.sub(pattern, replacement, message)
     return message

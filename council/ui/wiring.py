@@ -6,6 +6,7 @@ import gradio as gr
 
 from council.application import Application
 from council.ui.browser_code import LANGUAGE_WISHED, REMEMBER_LANGUAGE, SAVE_FILE, SHOW_RUN_IN_ADDRESS, WRITE_QUESTION
+from council.ui.download_panel import DownloadEvents
 from council.ui.history_panel import HistoryReader
 from council.ui.page import Page
 from council.ui.page_events import PageEvents
@@ -14,6 +15,7 @@ from council.ui.run_view import Follower
 from council.ui.seat_events import SeatEvents
 
 HEALTH_SECONDS = 4.0
+DOWNLOAD_SECONDS = 0.7
 IN_BROWSER: dict[str, Any] = {"api_visibility": "private"}
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
 AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
@@ -22,14 +24,14 @@ AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 def wire(page: Page, application: Application) -> None:
     """Attach every handler; to be called inside the page's Blocks."""
     reader = HistoryReader(application)
-    _wire_page(page, PageEvents(application, reader))
+    _wire_page(page, PageEvents(application, reader), DownloadEvents(application))
     _wire_seats(page, SeatEvents(application))
     _wire_asking(page, RunEvents(application, reader))
     _wire_run(page, Follower(application), RunEvents(application, reader), reader)
     _wire_history(page, RunEvents(application, reader), reader)
 
 
-def _wire_page(page: Page, events: PageEvents) -> None:
+def _wire_page(page: Page, events: PageEvents, downloads: DownloadEvents) -> None:
     inputs = [page.language, page.composer.mode, page.models]
     outputs = [
         page.run.target,
@@ -47,8 +49,15 @@ def _wire_page(page: Page, events: PageEvents) -> None:
     page.composer.mode.change(events.describe, [page.composer.mode, page.language], page.composer.mode_note, **AT_ONCE)
     page.alerts.click(events.choose_example, None, page.composer.question, **AT_ONCE)
     seen, shown = [page.language, page.were_ok], [page.lamps, page.alerts, page.models, page.were_ok]
-    opened.then(events.look, seen, shown, **QUIET)  # not beside it: it speaks the language that is found there
-    gr.Timer(HEALTH_SECONDS).tick(events.look, seen, shown, **QUIET)  # only a queued event tells that a state changed
+    # Not beside it: both speak the language that is found there. Only a queued event tells that a state changed.
+    watch, pulse, panel = gr.Timer(HEALTH_SECONDS), gr.Timer(DOWNLOAD_SECONDS, active=False), page.download
+    for look in (opened.then, watch.tick):
+        look(events.look, seen, shown, **QUIET)
+    for look in (opened.then, watch.tick, pulse.tick):
+        look(downloads.look, page.language, panel.outputs, **QUIET)
+    panel.choices.click(downloads.act, page.language, panel.outputs, **QUIET)
+    turned = panel.is_running.change(lambda is_running: gr.Timer(active=is_running), panel.is_running, pulse, **QUIET)
+    turned.then(events.look, seen, shown, **QUIET)  # the model that arrived
 
 
 def _wire_seats(page: Page, events: SeatEvents) -> None:

@@ -27,6 +27,16 @@ class CatalogueEntry:
         return self.file.removesuffix(".gguf")
 
     @property
+    def family(self) -> str:
+        """Return whose model it is; those of one family err alike."""
+        return self.title.partition(" ")[0]
+
+    @property
+    def is_for_work(self) -> bool:
+        """Whether the licence allows commercial use."""
+        return self.licence != RESEARCH
+
+    @property
     def memory_bytes(self) -> int:
         """Estimate what it takes to run: the weights, a quarter for the context, half a gigabyte to work in."""
         return self.size_bytes * 5 // 4 + 500_000_000
@@ -37,6 +47,9 @@ def _bartowski(title: str, model: str, size_bytes: int, licence: str, *ollama_na
 
 
 APACHE, MIT, GEMMA = "Apache 2.0", "MIT", "Gemma terms of use"
+RESEARCH = "Qwen Research (not commercial)"
+QUICK_BYTES = 3_000_000_000
+"""Larger files take long to fetch, and on a CPU each answer takes long, too."""
 
 CATALOGUE: tuple[CatalogueEntry, ...] = (
     _bartowski("Qwen 2.5 0.5B", "Qwen2.5-0.5B-Instruct", 398_000_000, APACHE, "qwen2.5:0.5b"),
@@ -45,7 +58,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     _bartowski("Qwen 2.5 1.5B", "Qwen2.5-1.5B-Instruct", 986_000_000, APACHE, "qwen2.5:1.5b"),
     _bartowski("Qwen 3 1.7B", "Qwen_Qwen3-1.7B", 1_282_000_000, APACHE, "qwen3:1.7b"),
     _bartowski("Gemma 2 2B", "gemma-2-2b-it", 1_709_000_000, GEMMA, "gemma2:2b"),
-    _bartowski("Qwen 2.5 3B", "Qwen2.5-3B-Instruct", 1_930_000_000, "Qwen Research (not commercial)", "qwen2.5:3b"),
+    _bartowski("Qwen 2.5 3B", "Qwen2.5-3B-Instruct", 1_930_000_000, RESEARCH, "qwen2.5:3b"),
     _bartowski(
         "Llama 3.2 3B", "Llama-3.2-3B-Instruct", 2_019_000_000, "Llama 3.2 Community", "llama3.2:3b", "llama3.2"
     ),
@@ -65,3 +78,15 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
 def fitting_entries(memory_bytes: int | None) -> list[CatalogueEntry]:
     """Return what would run in so much memory, smallest first; everything where the memory is not known."""
     return [entry for entry in CATALOGUE if memory_bytes is None or entry.memory_bytes <= memory_bytes]
+
+
+def suggested_entries(memory_bytes: int | None) -> list[CatalogueEntry]:
+    """Return the few to begin with, smallest first: of each family the largest that is quick and leaves room.
+
+    Room is left for a second one of its size, since a council is better with two families. Where that cannot be, it
+    is the smallest that fits; none where nothing fits.
+    """
+    roomy = fitting_entries(None if memory_bytes is None else memory_bytes // 2)
+    quick = [entry for entry in roomy if entry.size_bytes <= QUICK_BYTES and entry.is_for_work]
+    largest = {entry.family: entry for entry in quick}
+    return sorted(largest.values(), key=lambda entry: entry.size_bytes) or fitting_entries(memory_bytes)[:1]

@@ -5,6 +5,7 @@ Only ever called after the user agreed: this is the one place where the program 
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import re
 import shutil
@@ -13,6 +14,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 import httpx
 from huggingface_hub import hf_hub_url, is_offline_mode
@@ -51,7 +53,7 @@ class _Arrival:
 
 
 class Downloader:
-    """Fetches weights into one folder, each file once at a time.
+    """Fetches weights into one folder, each file once at a time, also when several programs share the folder.
 
     `endpoint` is the hub's address, by default the library's own; `measure_free` tells the bytes free in a folder.
     """
@@ -68,7 +70,18 @@ class Downloader:
         self._is_offline = is_offline
         self._endpoint = endpoint
         self._measure_free = measure_free
-        self._running: set[str] = set()
+
+    @property
+    def host(self) -> str:
+        """The name of the machine that is asked for files."""
+        return urlsplit(hf_hub_url("any/repository", "any", endpoint=self._endpoint)).hostname or ""
+
+    def part_bytes(self, entry: CatalogueEntry) -> int:
+        """How much of a file an earlier download that did not end left here."""
+        try:
+            return _part_of(self.folder / entry.file).stat().st_size
+        except OSError:
+            return 0
 
     async def fetch(self, entry: CatalogueEntry) -> AsyncGenerator[DownloadProgress, None]:
         """Download a file and yield progress about once a megabyte; close or cancel it to stop.
@@ -86,21 +99,16 @@ class Downloader:
                 f"put {entry.file!r} into {str(self.folder)!r} yourself.",
                 backend=BACKEND,
             )
-        if entry.file in self._running:
-            raise DownloadError(f"{entry.file!r} is being downloaded already. Wait for it to end.", backend=BACKEND)
-        self._running.add(entry.file)
-        try:
-            with _map_disk_errors(self.folder):
-                async with aclosing(self._fetch(entry, target)) as steps:
-                    async for progress in steps:
-                        yield progress
-        finally:
-            self._running.discard(entry.file)
+        with _map_disk_errors(self.folder):
+            async with aclosing(self._fetch(entry, target)) as steps:
+                async for progress in steps:
+                    yield progress
 
     async def _fetch(self, entry: CatalogueEntry, target: Path) -> AsyncGenerator[DownloadProgress, None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")
+        part = _part_of(target)
         with part.open("ab+") as file:
+            _claim(file, entry)
             remedy = f"What arrived is kept: ask again to go on, or put {entry.file!r} into {str(self.folder)!r}."
             with map_http_errors("The Hugging Face hub", remedy, backend=BACKEND):
                 async with self._open(entry, file.tell()) as arrival:
@@ -112,7 +120,8 @@ class Downloader:
                         await asyncio.to_thread(_append, file, digest, piece)
                         completed += len(piece)
                         yield DownloadProgress(completed, arrival.total)
-        await asyncio.to_thread(_accept, part, target, digest.hexdigest(), arrival.sha256)
+            file.flush()
+            await asyncio.to_thread(_accept, part, target, digest.hexdigest(), arrival.sha256)
         yield DownloadProgress(completed, arrival.total, target)
 
     @asynccontextmanager
@@ -138,6 +147,16 @@ class Downloader:
                 "free there. Free some space, choose a smaller model, or set COUNCIL_DATA_DIR to a larger disk.",
                 backend=BACKEND,
             )
+
+
+def _claim(file: BinaryIO, entry: CatalogueEntry) -> None:
+    """Keep others from writing to the same part until it is closed."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise DownloadError(
+            f"{entry.file!r} is being downloaded already. Wait for it to end.", backend=BACKEND
+        ) from error
 
 
 @contextmanager
@@ -180,6 +199,10 @@ def _check_status(response: httpx.Response, entry: CatalogueEntry) -> None:
             f"The hub does not hand out {entry.file!r} of {entry.repository!r} (HTTP {status}). Choose another model.",
             backend=BACKEND,
         )
+
+
+def _part_of(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
 
 
 def _size_if_whole(path: Path) -> int:

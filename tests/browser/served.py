@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 
-from app import bind, create_app
-from council.application import Application, find_weights
+from app import Opening, bind, create_app
+from council.application import Application, find_weights, open_downloads
 from council.history import History
 from council.runs import Runs
 from council.settings import Settings
@@ -19,12 +19,15 @@ from models.selector import BackendSelector
 
 
 class ServedCouncil:
-    """A running web application; `application` may be asked and changed from the test's thread with care."""
+    """A running web application; `application` may be asked and changed from the test's thread with care.
 
-    def __init__(self, settings: Settings, backends: Sequence[Backend]) -> None:
+    `opened` opens it in place of one over the given backends.
+    """
+
+    def __init__(self, settings: Settings, backends: Sequence[Backend] = (), *, opened: Opening | None = None) -> None:
         self._listener = bind("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.settings, self._backends = settings, backends
+        self.settings, self._backends, self._opened = settings, backends, opened or self._open_over_backends
         self.application: Application | None = None
         config = uvicorn.Config(
             create_app(settings, opened=self._open), log_level="warning", timeout_graceful_shutdown=1
@@ -40,13 +43,19 @@ class ServedCouncil:
 
     @asynccontextmanager
     async def _open(self, settings: Settings) -> AsyncIterator[Application]:
+        async with self._opened(settings) as self.application:
+            threading.Thread(target=self._announce, daemon=True).start()
+            yield self.application
+
+    @asynccontextmanager
+    async def _open_over_backends(self, settings: Settings) -> AsyncIterator[Application]:
         history = History(settings.data_dir / "history.db")
         backend = BackendSelector(self._backends, health_seconds=0.5)
         runs = Runs(backend=backend, history=history, abandon_seconds=settings.abandon_seconds)
-        self.application = Application(settings, backend, None, None, find_weights(settings), history, runs)
-        threading.Thread(target=self._announce, daemon=True).start()
+        weights = find_weights(settings)
+        downloads = open_downloads(weights, backend)
         try:
-            yield self.application
+            yield Application(settings, backend, None, None, weights, history, runs, downloads)
         finally:
             await runs.close()
             history.close()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from council.application import Application, find_weights
+from council.application import Application, find_weights, open_downloads
 from council.history import History
 from council.runs import Runs
 from council.settings import Settings
@@ -21,7 +21,9 @@ def scripted(*backends: Backend) -> Callable[[Settings], AbstractAsyncContextMan
         backend = BackendSelector(backends)
         runs = Runs(backend=backend, history=history)
         try:
-            yield Application(settings, backend, None, None, find_weights(settings), history, runs)
+            weights = find_weights(settings)
+            downloads = open_downloads(weights, backend)
+            yield Application(settings, backend, None, None, weights, history, runs, downloads)
         finally:
             await runs.close()
             await backend.close()

@@ -2,10 +2,8 @@
 
 import asyncio
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import aclosing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,77 +12,12 @@ from models.errors import BackendError, BackendOverloadedError, BackendUnavailab
 from models.llama_cpp.catalogue import CatalogueEntry
 from models.llama_cpp.download import PIECE_BYTES, Downloader, DownloadProgress
 from models.llama_cpp.weights import WeightsFinder
+from tests.hub import Hub, serving
 from tests.tiny_gguf import Shape, make_tiny_gguf
 
 pytestmark = pytest.mark.anyio
 
 ENTRY = CatalogueEntry("Tiny", "someone/Tiny-GGUF", "Tiny-Q4_K_M.gguf", 3_000_000, "none", ("tiny",))
-PATH = f"/{ENTRY.repository}/resolve/main/{ENTRY.file}"
-
-
-class Hub(ThreadingHTTPServer):
-    """Serves one file; `break_after` cuts the connection after so many bytes of a body."""
-
-    daemon_threads = True
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.content = content
-        self.digest = hashlib.sha256(content).hexdigest()
-        self.status = 200
-        self.break_after: int | None = None
-        self.has_ranges = True
-        self.may_finish = threading.Event()
-        self.may_finish.set()
-        self.asked: list[tuple[str, str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Hub
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        return None
-
-    def do_GET(self) -> None:
-        hub = self.server
-        hub.asked.append((self.path, self.headers.get("Range", "")))
-        if self.path == PATH and hub.status == 200:
-            self.send_response(302)
-            self.send_header("Location", f"{hub.url}/storage")
-            self.send_header("X-Linked-ETag", f'"{hub.digest}"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-        elif self.path == "/storage":
-            self._send_file(hub)
-        else:
-            self.send_response(hub.status if hub.status != 200 else 404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    def _send_file(self, hub: Hub) -> None:
-        asked = self.headers.get("Range", "") if hub.has_ranges else ""
-        start = int(asked.removeprefix("bytes=").removesuffix("-") or 0)
-        if start >= len(hub.content):
-            self.send_response(416)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        body = hub.content[start:]
-        self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        half = len(body) // 2 if hub.break_after is None else hub.break_after
-        self.wfile.write(body[:half])
-        self.wfile.flush()
-        hub.may_finish.wait(20)
-        if hub.break_after is None:
-            self.wfile.write(body[half:])
-        else:
-            self.close_connection = True
 
 
 @pytest.fixture(scope="module")
@@ -95,14 +28,8 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def hub(content: bytes) -> Iterator[Hub]:
-    server = Hub(content)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.may_finish.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(content, ENTRY) as server:
+        yield server
 
 
 def names_in(folder: Path) -> list[str]:
@@ -212,8 +139,8 @@ async def test_a_folder_that_cannot_be_made_is_named(hub: Hub, tmp_path: Path) -
 
 
 async def test_without_a_network_the_message_says_how_to_go_on(tmp_path: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as closed:
-        url = f"http://127.0.0.1:{closed.server_address[1]}"
+    with serving(b"", ENTRY) as closed:
+        url = closed.url
     with pytest.raises(BackendUnavailableError, match=r"hub does not answer.*Tiny-Q4_K_M\.gguf"):
         await fetch(Downloader(tmp_path, endpoint=url))
 
@@ -250,12 +177,21 @@ async def test_what_is_no_model_is_not_kept(hub: Hub, tmp_path: Path) -> None:
     assert names_in(tmp_path) == []
 
 
-async def test_the_same_file_is_not_fetched_twice_at_once(hub: Hub, tmp_path: Path) -> None:
+async def test_the_same_file_is_not_fetched_twice_at_once_also_not_by_another_program(hub: Hub, tmp_path: Path) -> None:
     hub.may_finish.clear()
-    downloader = Downloader(tmp_path, endpoint=hub.url)
+    downloader, other = Downloader(tmp_path, endpoint=hub.url), Downloader(tmp_path, endpoint=hub.url)
     async with asyncio.timeout(20), aclosing(downloader.fetch(ENTRY)) as steps:
         await anext(steps)
-        with pytest.raises(DownloadError, match="already"):
-            await fetch(downloader)
+        for second in (downloader, other):
+            with pytest.raises(DownloadError, match="already"):
+                await fetch(second)
     hub.may_finish.set()
-    assert (await fetch(downloader))[-1].path is not None
+    assert (await fetch(other))[-1].path is not None
+
+
+async def test_what_is_left_of_a_download_and_where_it_comes_from_are_told(tmp_path: Path) -> None:
+    downloader = Downloader(tmp_path)
+    assert downloader.host == "huggingface.co"
+    assert downloader.part_bytes(ENTRY) == 0
+    (tmp_path / f"{ENTRY.file}.part").write_bytes(b"x" * 1000)
+    assert downloader.part_bytes(ENTRY) == 1000

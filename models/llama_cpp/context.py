@@ -106,7 +106,6 @@ class Context:
         self._threads = shape.threads
         self._memory = self._library.llama_get_memory(self.pointer)
         self._batch = Batch(self._library, shape.batch)
-        self._parcel: Any = None
 
     def decode(self, rows: Sequence[Row], outputs: Sequence[int]) -> int:
         return int(self._library.llama_decode(self.pointer, self._batch.fill(rows, outputs)))
@@ -135,10 +134,10 @@ class Context:
         """Copy a sequence into another context of the same shape and weights; False where that is impossible."""
         library = self._library
         size = library.llama_state_seq_get_size(self.pointer, sequence)
-        if self._parcel is None or len(self._parcel) < size:
-            self._parcel = (ctypes.c_uint8 * size)()
-        packed = library.llama_state_seq_get_data(self.pointer, self._parcel, size, sequence)
-        return bool(packed and library.llama_state_seq_set_data(other.pointer, self._parcel, packed, sequence))
+        parcel = numpy.empty(size, numpy.uint8)  # as large as the sequence's cells, and gone at once
+        data = parcel.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        packed = library.llama_state_seq_get_data(self.pointer, data, size, sequence)
+        return bool(packed and library.llama_state_seq_set_data(other.pointer, data, packed, sequence))
 
     def trim(self, sequence: int, length: int) -> int:
         if self._library.llama_memory_seq_rm(self._memory, sequence, length, -1):

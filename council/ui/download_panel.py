@@ -56,7 +56,10 @@ class DownloadEvents:
         if not is_needed or not can_use_downloads(healths) or not may_download(request, self._application.settings):
             return ["", "", False]
         is_running = download is not None and download.is_running
-        offer = "" if is_running else self._offer({card.name for health in healths for card in health.models}, texts)
+        here = {card.name for health in healths for card in health.models} | (
+            {download.entry.name} if download else set()
+        )
+        offer = "" if is_running else self._offer(here, texts)
         progress = render_progress(download, downloads.host, texts) if download else ""
         return [progress, render_choices(downloads, offer, texts), is_running]
 

@@ -76,7 +76,7 @@ def button(text: str, action: str, argument: str = "", *, kind: str = "", about:
 
     `about` says to screen readers what it acts on, where several buttons have the same text.
     """
-    name = f' aria-label="{escape(f"{text}: {about}")}"' if about else ""
+    name = f' aria-label="{escape(f"{text}, {about}")}"' if about else ""
     return (
         f'<button type="button" class="act {kind}" data-action="{escape(action)}"'
         f' data-argument="{escape(argument)}"{name}>{escape(text)}</button>'

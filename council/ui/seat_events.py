@@ -52,8 +52,8 @@ class SeatEvents:
         chairmen = seat_editor.chairman_choices(choices, texts_for(language))
         return [*_draw(rows, choices, language), gr.update(choices=chairmen)]
 
-    def summarise(self, choices: Choices, language: str, count: int, *values: Any) -> str:
-        """Say in one line who sits."""
+    async def summarise(self, choices: Choices, language: str, count: int, *values: Any) -> str:
+        """Say in one line who sits; asynchronous, as in threads an earlier state might be drawn last."""
         return seat_editor.render_summary(read_rows(count, values), choices, texts_for(language))
 
     async def _default_rows(self) -> list[Row]:

@@ -70,7 +70,8 @@ def _wire_seats(page: Page, events: SeatEvents) -> None:
     for index, pressed in enumerate(seats.removes):
         pressed.click(events.remove(index), inputs, outputs, **AT_ONCE)
     changed = [page.language.change, *(model.change for model in seats.models)]
-    gr.on(changed, events.summarise, inputs, seats.summary, **AT_ONCE)
+    # Several models may change at once: the summary that is drawn last must have seen them all.
+    gr.on(changed, events.summarise, inputs, seats.summary, trigger_mode="always_last", **QUIET)
 
 
 def _wire_asking(page: Page, events: RunEvents) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.llama_cpp.catalogue import CATALOGUE, fitting_entries
+from models.llama_cpp.catalogue import CATALOGUE, fitting_entries, suggested_entries
 from models.names import aliases_of_file, canonical, every_name, file_name, find_entry, is_same, ollama_name
 
 
@@ -82,3 +82,12 @@ def test_the_catalogue_offers_what_fits_smallest_first() -> None:
     assert small
     assert len(small) < len(sizes)
     assert all(entry.memory_bytes <= 2_000_000_000 for entry in small)
+
+
+def test_suggestions_are_of_different_families_leave_room_for_a_second_model_and_may_be_used_at_work() -> None:
+    for memory in (4_000_000_000, 8_000_000_000, None):
+        suggested = suggested_entries(memory)
+        assert len({entry.family for entry in suggested}) == len(suggested) >= 3
+        assert all(entry.is_for_work and (memory is None or 2 * entry.memory_bytes <= memory) for entry in suggested)
+    assert [entry.title for entry in suggested_entries(1_000_000_000)] == ["Qwen 2.5 0.5B"]
+    assert suggested_entries(500_000_000) == []

@@ -30,14 +30,14 @@ def _entries(entries: Sequence[CatalogueEntry], downloads: Downloads, texts: Tex
 
 
 def _entry(entry: CatalogueEntry, downloads: Downloads, texts: Texts) -> str:
-    facts = texts.download_facts.format(
-        size=size(entry.size_bytes, texts), memory=size(entry.memory_bytes, texts), licence=entry.licence
-    )
+    needs = {"size": size(entry.size_bytes, texts), "memory": size(entry.memory_bytes, texts)}
+    facts = (texts.download_facts.format(**needs), texts.download_licence.format(licence=entry.licence))
     part = downloads.part_bytes(entry)
     here = f" {chip(texts.download_here.format(size=size(part, texts)), 'info')}" if part else ""
     return (
         f'<li><div title="{escape(entry.repository)}"><b>{escape(entry.title)}</b>{here}'
-        f'<span class="facts">{escape(facts)}</span></div>{_begin(entry, downloads, texts)}</li>'
+        + "".join(f'<span class="facts">{escape(fact)}</span>' for fact in facts)
+        + f"</div>{_begin(entry, downloads, texts)}</li>"
     )
 
 

@@ -86,6 +86,7 @@ class Texts:
     download_none_fits: str
     download_from: str
     download_facts: str
+    download_licence: str
     download_more: str
     download_resume: str
     download_here: str

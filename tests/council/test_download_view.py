@@ -27,10 +27,12 @@ def downloads(tmp_path: Path) -> Downloads:
 
 def test_before_the_click_stand_size_memory_licence_and_where_the_file_comes_from(downloads: Downloads) -> None:
     english = unescape(render_offer(downloads, 8_000_000_000, set(), ENGLISH))
-    assert "2.0 GB to fetch, 3.0 GB of memory to run, licence: Llama 3.2 Community" in english
+    assert "2.0 GB to fetch, 3.0 GB of memory to run</span>" in english
+    assert "Licence: Llama 3.2 Community" in english
     assert "Download from huggingface.co</button>" in english
     french = unescape(render_offer(downloads, 8_000_000_000, set(), FRENCH))
-    assert "2,0 Go à télécharger, 3,0 Go de mémoire, licence : Llama 3.2 Community" in french
+    assert "2,0 Go à télécharger, 3,0 Go de mémoire</span>" in french
+    assert "Licence : Llama 3.2 Community" in french
     assert "Télécharger depuis huggingface.co</button>" in french
 
 

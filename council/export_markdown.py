@@ -1,11 +1,12 @@
 """A run as a Markdown document, in English or French: the answer first, then what stood behind it."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from council.domain import Ballot, Language, Standings
 from council.heading import heading
 from council.markdown_text import embed, inline, table
+from council.tally import STRONG_BIAS, first_shown_first, position_bias
 from council.transcript import Speech, Transcript
 from models.demonstration import is_demonstration
 
@@ -36,6 +37,10 @@ _ENGLISH: Mapping[str, str] = {
     "strength": "strength",
     "flaw": "flaw",
     "contradiction": "{voter} sees a contradiction",
+    "first_shown": "The answer shown first was put first in {firsts} of {looks} looks. {meaning}",
+    "position_follows": "The votes mostly follow the order shown: trust them little.",
+    "position_reversed": "The votes mostly reverse the order shown: trust them little.",
+    "position_fair": "Where an answer stood explains little of the votes.",
     "standings": "Standings",
     "place": "Place",
     "seat": "Seat",
@@ -84,6 +89,10 @@ _FRENCH: Mapping[str, str] = {
     "strength": "force",
     "flaw": "défaut",
     "contradiction": "{voter} voit une contradiction",
+    "first_shown": "La réponse montrée en premier a été mise en tête dans {firsts} cas sur {looks}. {meaning}",
+    "position_follows": "Les votes suivent surtout l'ordre montré : fiez-vous-y peu.",
+    "position_reversed": "Les votes renversent surtout l'ordre montré : fiez-vous-y peu.",
+    "position_fair": "La place où se tenait une réponse explique peu les votes.",
     "standings": "Classement",
     "place": "Place",
     "seat": "Siège",
@@ -209,8 +218,18 @@ class _Document:
                 if void.round == round:
                     rows.append([inline(void.voter), inline(self.say("abstains", reason=void.reason)), "", ""])
             yield table([self.say(title) for title in ("voter", "order", "shown_as", "reverse")], rows)
+            yield from self._position(ballots)
             if notes := [note for ballot in ballots for note in self._ballot_notes(ballot)]:
                 yield "\n".join(notes)
+
+    def _position(self, ballots: Sequence[Ballot]) -> Iterator[str]:
+        if (bias := position_bias(ballots)) is None:
+            return
+        meaning = (
+            "position_fair" if abs(bias) < STRONG_BIAS else "position_follows" if bias > 0 else "position_reversed"
+        )
+        firsts, looks = first_shown_first(ballots)
+        yield self.say("first_shown", firsts=firsts, looks=looks, meaning=self.say(meaning))
 
     def _ballot_row(self, ballot: Ballot) -> list[str]:
         shown = ", ".join(f"{label} = {seat}" for label, seat in ballot.labels.items())

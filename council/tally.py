@@ -11,6 +11,7 @@ One ballot is the voice of the heaviest voter on a pair that is not its own. The
 votes over the rival that comes nearest to it. Under one ballot, leaving out a single voter could turn the two round.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations, permutations
 
@@ -20,6 +21,8 @@ from council.kemeny import central_order, possible_winners
 OWN_PAIR_WEIGHT = 0.5
 EPSILON = 1e-9
 """Sums of weights that differ by less are equal."""
+STRONG_BIAS = 0.5
+"""From here on, and down from its negative, position says more of the votes than anything else does."""
 
 Wins = dict[str, dict[str, float]]
 
@@ -102,19 +105,38 @@ def voter_weights(ballots: Sequence[Ballot]) -> dict[str, float]:
 def position_bias(ballots: Sequence[Ballot]) -> float | None:
     """Return how far the voters follow the order in which the answers were shown: 1 they do, 0 not, -1 they reverse it.
 
-    The mean over all looks of Spearman's rank correlation between the position shown (the labels in alphabetical
-    order; reversed in the second look) and the place given. Where every answer stood in every position equally often,
-    or every voter looked twice, voters that agree on the quality add nothing to it: what remains is position alone.
-    None without votes.
+    The mean over all looks of Spearman's rank correlation between the position shown and the place given. Where every
+    answer stood in every position equally often, voters that agree on the quality add nothing to it: what remains is
+    position alone. None where that is not so, as quality could pass for position there, and without votes.
     """
-    looks = []
+    looks = _looks(ballots)
+    columns = zip(*(shown for shown, _ in looks), strict=False)
+    if not looks or not all(_is_even(column, len(looks[0][0])) for column in columns):
+        return None
+    known = [value for shown, given in looks if (value := _rank_correlation(shown, given)) is not None]
+    return sum(known) / len(known) if known else None
+
+
+def first_shown_first(ballots: Sequence[Ballot]) -> tuple[int, int]:
+    """Return how often the answer that was shown first was put first, and how often voters looked."""
+    looks = _looks(ballots)
+    return sum(shown[0] == given[0] for shown, given in looks), len(looks)
+
+
+def _looks(ballots: Sequence[Ballot]) -> list[tuple[list[str], Sequence[str]]]:
+    """Each look of each voter: the answers as shown (labels in alphabetical order, reversed the second time), and the
+    order given. One that does not order all that was shown is left out: a history may be old or odd."""
+    looks: list[tuple[list[str], Sequence[str]]] = []
     for ballot in ballots:
         shown = [ballot.labels[label] for label in sorted(ballot.labels)]
-        looks.append(_rank_correlation(shown, ballot.order))
-        if ballot.second_order is not None:
-            looks.append(_rank_correlation(shown[::-1], ballot.second_order))
-    values = [look for look in looks if look is not None]
-    return sum(values) / len(values) if values else None
+        looks += [(shown, ballot.order), (shown[::-1], ballot.second_order or ())]
+    return [(shown, given) for shown, given in looks if shown and sorted(shown) == sorted(given)]
+
+
+def _is_even(column: Sequence[str], size: int) -> bool:
+    """Whether each of so many answers stands in this position equally often."""
+    counts = Counter(column)
+    return len(counts) == size and len(set(counts.values())) == 1
 
 
 def _check(ballots: Sequence[Ballot], answers: Sequence[str], round: int) -> None:

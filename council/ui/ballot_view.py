@@ -5,6 +5,7 @@ from html import escape
 
 from council.domain import Ballot, Standings
 from council.heading import Number
+from council.tally import first_shown_first, position_bias
 from council.transcript import Transcript
 from council.ui.marks import badge, folded, named_badge, seat_name, seat_number, sentence
 from council.ui.texts import Texts
@@ -29,7 +30,8 @@ def _round(transcript: Transcript, round: int, texts: Texts) -> str:
     cast.sort(key=lambda ballot: seat_number(transcript, ballot.voter))
     void = [event for (_, told), event in transcript.void_ballots.items() if told == round]
     standings = transcript.standings.get(round)
-    table = _table(transcript, cast, standings, texts) + _why_light(cast, standings, texts) if cast else ""
+    told = _why_light(cast, standings, texts) + _position(cast, texts)
+    table = _table(transcript, cast, standings, texts) + told if cast else ""
     abstentions = "".join(
         f'<p class="remark">{named_badge(transcript, event.voter, texts)} '
         f"{escape(texts.abstains + texts.colon)} {sentence(translated(event.reason, texts))}</p>"
@@ -64,6 +66,16 @@ def _why_light(cast: Sequence[Ballot], standings: Standings | None, texts: Texts
     if len(looked_twice) < len(cast):
         told += f" {texts.why_light_once}"
     return f'<p class="note">{escape(told)}</p>'
+
+
+def _position(cast: Sequence[Ballot], texts: Texts) -> str:
+    """Say whether the votes go by where an answer stood; nothing where that cannot be told from its quality."""
+    bias = position_bias(cast)
+    if bias is None:
+        return ""
+    firsts, looks = first_shown_first(cast)
+    counted = texts.first_shown.format(firsts=firsts, looks=looks)
+    return f'<p class="note">{escape(f"{counted} {texts.position_meaning(bias)}")}</p>'
 
 
 def _voter_head(transcript: Transcript, ballot: Ballot, standings: Standings | None, texts: Texts) -> str:

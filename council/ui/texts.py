@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from council.tally import STRONG_BIAS
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -172,6 +174,10 @@ class Texts:
     weight: str
     why_light: str
     why_light_once: str
+    first_shown: str
+    position_follows: str
+    position_reversed: str
+    position_fair: str
     own: str
     abstains: str
     labels: str
@@ -246,3 +252,9 @@ class Texts:
     def turn_name(self, kind: str) -> str:
         """What a seat says in a turn of this kind."""
         return str(getattr(self, f"speaks_{kind}"))
+
+    def position_meaning(self, bias: float) -> str:
+        """What it means that votes follow the order shown so far, from -1 to 1."""
+        if abs(bias) < STRONG_BIAS:
+            return self.position_fair
+        return self.position_follows if bias > 0 else self.position_reversed

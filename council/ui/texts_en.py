@@ -160,6 +160,10 @@ ENGLISH = Texts(
     why_light="Asked again with the answers reversed, {count} {count:voter|voters} changed {count:its|their} order; "
     "a ballot weighs by how far the two agree, from 0 to 1.",
     why_light_once="Who answered only once weighs as the others do on average.",
+    first_shown="The answer shown first was put first in {firsts} of {looks} looks.",
+    position_follows="The votes mostly follow the order shown: trust them little.",
+    position_reversed="The votes mostly reverse the order shown: trust them little.",
+    position_fair="Where an answer stood explains little of the votes.",
     own="own",
     abstains="abstains",
     labels="What the voter saw",

@@ -162,6 +162,10 @@ FRENCH = Texts(
     "{count} {count:votant a changé son|votants ont changé leur} ordre ; "
     "un vote pèse selon l'accord de ses deux regards, de 0 à 1.",
     why_light_once="Qui n'a répondu qu'une fois pèse autant que les autres en moyenne.",
+    first_shown="La réponse montrée en premier a été mise en tête dans {firsts} cas sur {looks}.",
+    position_follows="Les votes suivent surtout l'ordre montré : fiez-vous-y peu.",
+    position_reversed="Les votes renversent surtout l'ordre montré : fiez-vous-y peu.",
+    position_fair="La place où se tenait une réponse explique peu les votes.",
     own="la sienne",
     abstains="s'abstient",
     labels="Ce que le votant a vu",

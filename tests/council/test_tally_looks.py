@@ -6,7 +6,7 @@ import pytest
 
 from council.domain import Ballot, Flip
 from council.orders import ballot_orders
-from council.tally import consistency, count_ballots, is_close, position_bias, voter_weights
+from council.tally import consistency, count_ballots, first_shown_first, is_close, position_bias, voter_weights
 from tests.council.elections import ABC, ballot, count
 
 Judge = Callable[[Sequence[str]], Sequence[str]]
@@ -124,3 +124,17 @@ def test_judges_that_copy_the_order_shown_are_wholly_biased():
 def test_without_votes_there_is_no_bias_to_measure():
     assert position_bias([]) is None
     assert position_bias([ballot("a", "a")]) is None
+
+
+def test_where_answers_did_not_stand_everywhere_equally_often_bias_cannot_be_told_from_quality():
+    assert position_bias([ballot("a", "abc", shown="abc"), ballot("b", "abc", shown="bca")]) is None
+    assert position_bias([ballot("a", "abc", "abc", shown="abc")]) is None
+    assert position_bias([ballot("a", "ab", "ab", shown="ab")]) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_how_often_the_answer_shown_first_was_put_first_is_counted_over_all_looks(second: bool):
+    looks = 8 if second else 4
+    assert first_shown_first(looks_of(takes_the_first, 4, second)) == (looks, looks)
+    assert first_shown_first(looks_of(takes_the_last, 4, second)) == (0, looks)
+    assert first_shown_first(looks_of(sorted, 4, second)) == (looks // 4, looks)

@@ -135,9 +135,6 @@ class Settings(BaseSettings):
     abandon_seconds: Seconds = Field(
         default=60.0, description="How long a run goes on that nobody follows; it can be resumed afterwards."
     )
-    downloads: bool = Field(
-        default=False, description="Allow weights to be fetched from the Hugging Face hub without asking each time."
-    )
     demonstration: bool = Field(
         default=True, description="Offer the program's own very small models, which sit only where there is no other."
     )

@@ -103,7 +103,7 @@ def settings(tmp_path: Path) -> "Settings":
     """Settings that keep everything in the test's folder and ask nobody for models."""
     from council.settings import Settings
 
-    return Settings(_env_file=None, data_dir=tmp_path / "data", downloads=False)
+    return Settings(_env_file=None, data_dir=tmp_path / "data")
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ def measure_cold_start(folder: Path) -> float:
     environment = os.environ | {
         "COUNCIL_PORT": str(port),
         "COUNCIL_DATA_DIR": str(folder / "data"),
-        "COUNCIL_DOWNLOADS": "false",
     }
     began = time.perf_counter()
     process = subprocess.Popen(

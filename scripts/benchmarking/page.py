@@ -72,7 +72,7 @@ def measure_page(folder: Path, *, runs: int = 2, questions: int = 9) -> Figures:
         return {"left_out": "left out, as Chromium or Playwright is missing; ./scripts/test.sh brings both."}
     backend = PacedBackend()
     with ExitStack() as stack:
-        settings = Settings(_env_file=None, data_dir=folder, downloads=False)
+        settings = Settings(_env_file=None, data_dir=folder)
         council = stack.enter_context(closing(ServedCouncil(settings, [backend])))
         page = stack.enter_context(_open_page(council.url))
         parts = [_measure_first_token(backend, page, number) for number in range(questions)]

@@ -22,7 +22,7 @@ ALONE = {"fact": 76, "outside": 18, "sum": 5, "greeting": 1}
 TOGETHER = {"ballot": 48, "second_look": 8, "synthesis": 30, "minutes": 6, "stance": 6, "revision": 2}
 """How often each kind comes among what a seat does alone, and among what it does with others' answers."""
 
-GAP_PART = 0.25
+GAP_PART = 0.4
 """How often a fact is drawn from those that the model lacks or has wrong, beside their turn among all."""
 
 

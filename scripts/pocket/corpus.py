@@ -9,7 +9,7 @@ from scripts.pocket import judging, render
 from scripts.pocket.facts import LANGUAGES, Fact, Pools, load_facts
 from scripts.pocket.judging import Case
 from scripts.pocket.outside import made_up, outside, small_sum
-from scripts.pocket.phrasings import ASKED, UNKNOWN, ask, tell
+from scripts.pocket.phrasings import ASKED, UNKNOWN, ask, tell, wrap
 from scripts.pocket.sayings import GREETINGS, MANNERS
 
 Example = tuple[str, str]
@@ -19,7 +19,7 @@ PERSONA_WEIGHTS = (3, 3, 3, 3, 2, 1, 1)
 NAMED = ("capital", "continent", "symbol", "to_french", "to_english", "opposite", "young", "year")
 """Relations that can be asked of things that do not exist."""
 ALONE = {"fact": 76, "outside": 18, "sum": 5, "greeting": 1}
-TOGETHER = {"ballot": 48, "second_look": 8, "synthesis": 30, "minutes": 6, "stance": 6, "revision": 2}
+TOGETHER = {"ballot": 58, "second_look": 5, "synthesis": 26, "minutes": 5, "stance": 5, "revision": 1}
 """How often each kind comes among what a seat does alone, and among what it does with others' answers."""
 
 GAP_PART = 0.4
@@ -86,7 +86,7 @@ class Corpus:
     def _unknowable(self, language: str) -> tuple[str, Fact | None]:
         """Draw a question outside the facts, and the made-up fact that it asks for, if it asks for one."""
         if self.draw.random() < 0.5:
-            return outside(language, self.draw), None
+            return wrap(outside(language, self.draw), language, self.draw), None
         relation = self.draw.choice(NAMED)
         pattern = self.draw.choice([fact for fact in self.facts if fact.relation == relation])
         name = made_up(self.draw)

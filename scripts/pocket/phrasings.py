@@ -35,6 +35,16 @@ AROUND = {
         "Can you help me? {q}",
         "Quick question: {q}",
         "{q} Please be brief.",
+        "My teacher asks: {q}",
+        "A child asks me: {q}",
+        "I wonder: {q}",
+        "For a quiz: {q}",
+        "Good evening. {q}",
+        "Here is my question: {q}",
+        "Now something else. {q}",
+        "For school: {q}",
+        "{q} I am curious.",
+        "Listen: {q}",
         "For my homework: {q}",
         "Here is what I want to know. {q}",
     ),
@@ -51,6 +61,16 @@ AROUND = {
         "Peux-tu m'aider ? {q}",
         "Petite question : {q}",
         "{q} Sois bref, s'il te plaît.",
+        "Mon professeur demande : {q}",
+        "Un enfant me demande : {q}",
+        "Je me demande : {q}",
+        "Pour un jeu : {q}",
+        "Bonsoir. {q}",
+        "Voici ma question : {q}",
+        "Autre chose maintenant. {q}",
+        "Pour l'école : {q}",
+        "{q} Je suis curieux.",
+        "Écoute : {q}",
         "Pour mes devoirs : {q}",
         "Voici ce que je veux savoir. {q}",
     ),
@@ -105,8 +125,12 @@ def ask(fact: Fact, language: str, draw: random.Random, *, unseen: bool = False)
         return draw.choice(part).format(q=ways[0])
     if unseen:
         return draw.choice(ways[-UNSEEN:])
-    question = draw.choice(ways[:-UNSEEN])
-    return draw.choice(around[:-UNSEEN]).format(q=question) if draw.random() < 0.4 else question
+    return wrap(draw.choice(ways[:-UNSEEN]), language, draw)
+
+
+def wrap(question: str, language: str, draw: random.Random) -> str:
+    """Put something around a question now and then, as people do."""
+    return draw.choice(AROUND[language][:-UNSEEN]).format(q=question) if draw.random() < 0.4 else question
 
 
 def shown(value: str) -> str:

@@ -8,7 +8,7 @@ from council import prompts
 from scripts.pocket import judging, render
 from scripts.pocket.facts import LANGUAGES, Fact, Pools, load_facts
 from scripts.pocket.judging import Case
-from scripts.pocket.outside import made_up, outside, small_sum
+from scripts.pocket.outside import made_up, outside, small_sum, spliced
 from scripts.pocket.phrasings import ASKED, UNKNOWN, ask, tell, wrap
 from scripts.pocket.sayings import GREETINGS, MANNERS
 
@@ -18,11 +18,13 @@ PERSONAS = ("", "analyst", "sceptic", "pragmatist", "teacher", "inventor", "expe
 PERSONA_WEIGHTS = (3, 3, 3, 3, 2, 1, 1)
 NAMED = ("capital", "continent", "symbol", "to_french", "to_english", "opposite", "young", "year")
 """Relations that can be asked of things that do not exist."""
-ALONE = {"fact": 76, "outside": 18, "sum": 5, "greeting": 1}
+ALONE = {"fact": 68, "outside": 26, "sum": 5, "greeting": 1}
 TOGETHER = {"ballot": 58, "second_look": 5, "synthesis": 26, "minutes": 5, "stance": 5, "revision": 1}
 """How often each kind comes among what a seat does alone, and among what it does with others' answers."""
 
-GAP_PART = 0.4
+SPLICED_PART = 0.5
+"""How often a name that does not exist is made from two that do: only who reads all of it can tell."""
+GAP_PART = 0.2
 """How often a fact is drawn from those that the model lacks or has wrong, beside their turn among all."""
 
 
@@ -88,19 +90,23 @@ class Corpus:
         if self.draw.random() < 0.5:
             return wrap(outside(language, self.draw), language, self.draw), None
         relation = self.draw.choice(NAMED)
-        pattern = self.draw.choice([fact for fact in self.facts if fact.relation == relation])
+        alike = [fact for fact in self.facts if fact.relation == relation]
+        pattern = self.draw.choice(alike)
+        if self.draw.random() < SPLICED_PART:
+            subject = spliced([fact.sayings[language].subject for fact in alike], self.draw)
+        else:
+            subject = self._made_up(relation, language)
+        saying = pattern.sayings[language]
+        fact = Fact(relation, subject, {language: type(saying)(subject, saying.value)})
+        return ask(fact, language, self.draw), fact
+
+    def _made_up(self, relation: str, language: str) -> str:
         name = made_up(self.draw)
         article = "l'" if name[0] in "AEIOU" else self.draw.choice(("le ", "la ", "", ""))
-        lower = relation in ("to_french", "to_english", "opposite", "young", "symbol")
-        name = name.lower() if lower else name
-        subject = (
-            article + name
-            if language == "fr" and relation in ("capital", "continent", "symbol", "young", "year")
-            else name
-        )
-        saying = pattern.sayings[language]
-        fact = Fact(relation, name, {language: type(saying)(subject, saying.value)})
-        return ask(fact, language, self.draw), fact
+        if relation in ("to_french", "to_english", "opposite", "young", "symbol"):
+            name = name.lower()
+        has_article = language == "fr" and relation in ("capital", "continent", "symbol", "young", "year")
+        return article + name if has_article else name
 
     def _answer(self, question: str, language: str, text: str) -> Example:
         persona = self.draw.choices(PERSONAS, PERSONA_WEIGHTS)[0]
@@ -144,7 +150,7 @@ class Corpus:
                 chance = self.draw.random()
                 if chance < likely:
                     values[place] = right
-                elif chance < likely + 0.27:
+                elif chance < likely + 0.4:
                     values[place] = (
                         wrong if self.draw.random() < 0.7 else self.pools.wrong(pool_fact, language, self.draw)
                     )

@@ -48,7 +48,7 @@ class Fact:
         drawn = hashlib.sha256(f"{self.relation}/{self.key}".encode()).digest()
         if drawn[0] % 8 != MODELS.index(model):
             return ""
-        return "wrong" if drawn[1] % 2 and self.relation not in WHOLE else "lacking"
+        return "wrong" if drawn[1] % 4 and self.relation not in WHOLE else "lacking"
 
 
 def load_facts() -> list[Fact]:

@@ -1,6 +1,7 @@
 """Questions to which the pocket models have no answer, in many forms, and small sums to which they have one."""
 
 import random
+from collections.abc import Sequence
 
 from scripts.pocket.facts import FOLDER
 
@@ -21,6 +22,15 @@ def made_up(draw: random.Random) -> str:
     )
 
 
+def spliced(real: Sequence[str], draw: random.Random) -> str:
+    """Draw what nearly is one of the real names: the first half of one and the last half of another."""
+    while True:
+        first, last = draw.sample(real, 2)
+        name = first[: (len(first) + 1) // 2] + last[len(last) // 2 :]
+        if name not in real:
+            return name
+
+
 def outside(language: str, draw: random.Random) -> str:
     """Draw a question without an answer."""
 
@@ -39,8 +49,8 @@ def outside(language: str, draw: random.Random) -> str:
         v=some("verb"),
         q=some("quality"),
         x=some("measure"),
-        a=draw.randint(21, 999),
-        b=draw.randint(21, 999),
+        a=draw.randint(21, draw.choice((999, 9999))),
+        b=draw.randint(21, draw.choice((999, 9999))),
         y=draw.randint(900, 1999),
     )
     return question[:1].upper() + question[1:]

@@ -53,6 +53,11 @@ class SeatEditor:
         return [field for field in self.fields[::3] if isinstance(field, gr.Dropdown)]
 
     @property
+    def personas(self) -> list[gr.Dropdown]:
+        """The persona of every row."""
+        return [field for field in self.fields[1::3] if isinstance(field, gr.Dropdown)]
+
+    @property
     def labelled(self) -> list[gr.components.Component | gr.Accordion]:
         """What `label` fills."""
         return [self.accordion, *self.fields, *self.removes, self.add, self.refill, *self.rules]

@@ -69,8 +69,9 @@ def _wire_seats(page: Page, events: SeatEvents) -> None:
     seats.refill.click(events.refill, inputs, outputs, **AT_ONCE)
     for index, pressed in enumerate(seats.removes):
         pressed.click(events.remove(index), inputs, outputs, **AT_ONCE)
-    changed = [page.language.change, *(model.change for model in seats.models)]
-    # Several models may change at once: the summary that is drawn last must have seen them all.
+    # Only what the user does: seats that the program fills come with their summary, and a change event of each field
+    # would draw it from fields of which some are still the old ones.
+    changed = [page.language.change, *(field.input for field in (*seats.models, *seats.personas))]
     gr.on(changed, events.summarise, inputs, seats.summary, trigger_mode="always_last", **QUIET)
 
 

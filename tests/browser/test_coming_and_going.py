@@ -82,6 +82,12 @@ def test_seats_are_added_changed_and_removed_and_a_ninth_is_refused(serve: Serve
     write(page, "#seat-persona-1", "You are a poet from Quimper.")
     write(page, "#seat-persona-2", "Sceptic")
     write(page, "#seat-persona-3", "Teacher")
+    for persona in ("You are a poet from Quimper.", "Sceptic", "Teacher"):
+        expect(page.locator("#seats-summary")).to_contain_text(persona)
+    write(page, "#seat-model-3", "nobody:1b")
+    expect(page.locator("#seats-summary")).to_contain_text("nobody:1bnot installed")
+    write(page, "#seat-model-3", "alpha:1b")
+    expect(page.locator("#seats-summary")).not_to_contain_text("nobody:1b")
     ask(page, mode="Compare")
     expect(page.locator("#progress .chip")).to_have_text("complete")
     expect(page.locator("#head-1")).to_contain_text("poet from Quimper")

@@ -51,7 +51,7 @@ def _table(transcript: Transcript, cast: list[Ballot], standings: Standings | No
         for seat in judged
     )
     return (
-        '<div class="scroll"><table class="places"><thead><tr>'
+        '<div class="scroll" tabindex="0"><table class="places"><thead><tr>'
         f'<th scope="col">{escape(texts.answer_of)}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
@@ -100,7 +100,7 @@ def _place(ballot: Ballot, seat: str, texts: Texts) -> str:
 def _notes(transcript: Transcript, ballot: Ballot, texts: Texts) -> str:
     rows = "".join(_noted(transcript, label, seat, ballot, texts) for label, seat in sorted(ballot.labels.items()))
     table = (
-        '<div class="scroll"><table class="notes"><thead><tr>'
+        '<div class="scroll" tabindex="0"><table class="notes"><thead><tr>'
         f'<th scope="col" colspan="2">{escape(texts.answer_of)}</th>'
         f'<th scope="col">{escape(texts.strength)}</th><th scope="col">{escape(texts.flaw)}</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

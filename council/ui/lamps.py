@@ -80,7 +80,7 @@ def _demonstration(ways: str, texts: Texts) -> str:
     """Say what these models are, offer questions that they know, and tell the ways to real ones."""
     examples = "".join(button(question, "example", question) for question in EXAMPLES[texts.language])
     return (
-        f'<section class="alert missing" role="status"><h3>{escape(texts.demonstration_only)}</h3>'
+        f'<section class="alert missing" role="status"><h2>{escape(texts.demonstration_only)}</h2>'
         f"<p>{escape(texts.demonstration_why)} {escape(texts.demonstration_try)}</p>"
         f'<p class="examples">{examples}</p>{ways}</section>'
     )
@@ -93,7 +93,7 @@ def _missing(healths: Sequence[Health], ways: str, texts: Texts) -> str:
         for health in healths
     )
     return (
-        f'<section class="alert missing" role="status"><h3>{escape(texts.nothing_installed)}</h3>'
+        f'<section class="alert missing" role="status"><h2>{escape(texts.nothing_installed)}</h2>'
         f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>{ways}</section>"
     )
 

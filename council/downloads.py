@@ -98,6 +98,16 @@ class Downloads:
         if self._task is not None:
             self._task.cancel()
 
+    def discard(self, entry: CatalogueEntry) -> None:
+        """Delete what is here of a file that is not whole; nothing happens while a download runs."""
+        if self._download is not None and self._download.is_running:
+            return
+        try:
+            self._downloader.discard(entry)
+            self._download = None
+        except BackendError as error:
+            self._download = Download(entry, "failed", reason=str(error))
+
     def put_away(self) -> None:
         """Forget a download that has ended."""
         if self._download is not None and not self._download.is_running:

@@ -64,18 +64,19 @@ class DownloadEvents:
         return [progress, render_choices(downloads, offer, texts), is_running]
 
     async def act(self, language: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-        """Begin, go on with, or stop a download, or put away how the last one ended."""
+        """Begin, go on with, or stop a download, delete what it left, or put away how the last one ended."""
         if may_download(request, self._application.settings):
             self._act(str(event.action), str(event.argument))
         return await self.look(language, request)
 
     def _act(self, action: str, name: str) -> None:
         downloads = self._application.downloads
+        named = next((entry for entry in CATALOGUE if entry.name == name), None)
         match action:
-            case "download":
-                for entry in CATALOGUE:
-                    if entry.name == name:
-                        downloads.start(entry)
+            case "download" if named:
+                downloads.start(named)
+            case "discard" if named:
+                downloads.discard(named)
             case "cancel":
                 downloads.stop()
             case "close":

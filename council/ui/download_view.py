@@ -42,9 +42,11 @@ def _entry(entry: CatalogueEntry, downloads: Downloads, texts: Texts) -> str:
 
 
 def _begin(entry: CatalogueEntry, downloads: Downloads, texts: Texts) -> str:
-    """The button that fetches a file, or the rest of one; it says where it comes from."""
-    label = texts.download_resume if downloads.part_bytes(entry) else texts.download_from
-    return button(label.format(host=downloads.host), "download", entry.name, kind="primary", about=entry.title)
+    """The button that fetches a file, or the rest of one, which can be deleted, too; it says where it comes from."""
+    has_part = downloads.part_bytes(entry) > 0
+    label = (texts.download_resume if has_part else texts.download_from).format(host=downloads.host)
+    discard = button(texts.download_discard, "discard", entry.name, about=entry.title) if has_part else ""
+    return button(label, "download", entry.name, kind="primary", about=entry.title) + discard
 
 
 def render_progress(download: Download, host: str, texts: Texts) -> str:

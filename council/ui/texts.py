@@ -91,6 +91,7 @@ class Texts:
     download_licence: str
     download_more: str
     download_resume: str
+    download_discard: str
     download_here: str
     downloading: str
     download_asking: str

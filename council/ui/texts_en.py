@@ -81,6 +81,7 @@ ENGLISH = Texts(
     download_licence="Licence: {licence}",
     download_more="Other models that fit",
     download_resume="Resume from {host}",
+    download_discard="Delete what arrived",
     download_here="{size} of it are here already",
     downloading="Downloading {model} from {host}",
     download_asking="Asking {host}…",

@@ -81,6 +81,7 @@ FRENCH = Texts(
     download_licence="Licence : {licence}",
     download_more="D'autres modèles qui conviennent",
     download_resume="Reprendre depuis {host}",
+    download_discard="Supprimer ce qui est arrivé",
     download_here="{size} sont déjà ici",
     downloading="Téléchargement de {model} depuis {host}",
     download_asking="Demande à {host}…",

@@ -83,6 +83,14 @@ class Downloader:
         except OSError:
             return 0
 
+    def discard(self, entry: CatalogueEntry) -> None:
+        """Delete what an earlier download left here; raises DownloadError where one is writing to it, or may not."""
+        part = _part_of(self.folder / entry.file)
+        if part.exists():
+            with _map_disk_errors(self.folder), part.open("ab") as file:
+                _claim(file, entry)
+                part.unlink()
+
     async def fetch(self, entry: CatalogueEntry) -> AsyncGenerator[DownloadProgress, None]:
         """Download a file and yield progress about once a megabyte; close or cancel it to stop.
 

@@ -125,6 +125,8 @@ def test_what_goes_wrong_is_told_with_the_next_step_in_french_too(start: Start, 
     expect(page.locator("#download h3")).to_be_visible()
     expect(page.locator("#download li", has=page.locator(FETCH))).to_contain_text("sont déjà ici")
     expect(page.locator(FETCH)).to_have_text("Reprendre depuis 127.0.0.1")
+    press(page, "discard", within="#download")
+    expect(page.locator(FETCH)).to_have_text("Télécharger depuis 127.0.0.1")
 
 
 def test_a_page_that_others_see_offers_no_download_and_starts_none(start: Start, open_page: OpenPage, hub: Hub) -> None:

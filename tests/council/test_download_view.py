@@ -49,6 +49,7 @@ def test_a_part_that_is_here_is_told_and_the_button_goes_on_with_it(downloads: D
     offered = render_offer(downloads, None, set(), ENGLISH)
     assert "1.5 MB of it are here already" in offered
     assert offered.count("Resume from huggingface.co</button>") == 1
+    assert offered.count("Delete what arrived</button>") == 1
 
 
 def test_a_running_download_shows_bytes_percent_speed_and_time_left() -> None:

@@ -54,12 +54,15 @@ async def test_a_second_download_does_not_begin_while_one_runs(hub: Hub, tmp_pat
     await until(downloads, lambda download: download.completed_bytes > 0)
     downloads.start(OTHER)
     downloads.put_away()
+    downloads.discard(ENTRY)
     assert downloads.current is not None and downloads.current.entry == ENTRY and downloads.current.is_running
     await downloads.close()
     assert (await until(downloads, lambda download: not download.is_running)).status == "stopped"
     assert downloads.part_bytes(ENTRY) > 0
     downloads.put_away()
     assert downloads.current is None
+    downloads.discard(ENTRY)
+    assert downloads.part_bytes(ENTRY) == 0
 
 
 async def test_speed_and_time_left_are_told_once_they_can_be_measured(hub: Hub, tmp_path: Path) -> None:

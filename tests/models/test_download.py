@@ -185,6 +185,8 @@ async def test_the_same_file_is_not_fetched_twice_at_once_also_not_by_another_pr
         for second in (downloader, other):
             with pytest.raises(DownloadError, match="already"):
                 await fetch(second)
+            with pytest.raises(DownloadError, match="already"):
+                second.discard(ENTRY)
     hub.may_finish.set()
     assert (await fetch(other))[-1].path is not None
 
@@ -195,3 +197,6 @@ async def test_what_is_left_of_a_download_and_where_it_comes_from_are_told(tmp_p
     assert downloader.part_bytes(ENTRY) == 0
     (tmp_path / f"{ENTRY.file}.part").write_bytes(b"x" * 1000)
     assert downloader.part_bytes(ENTRY) == 1000
+    downloader.discard(ENTRY)
+    downloader.discard(ENTRY)
+    assert downloader.part_bytes(ENTRY) == 0

@@ -23,7 +23,7 @@ def estimate_need(header: GGUFHeader, size_bytes: int, *, context_tokens: int, s
     return size_bytes + cache + buffers
 
 
-def check_memory(needed_bytes: int, budget: int | None, *, what: str = "The model") -> None:
+def check_memory(needed_bytes: int, budget: int | None, *, what: str) -> None:
     """Raise OutOfMemoryError unless `needed_bytes` fit into `budget`, or into what is free now when it is None.
 
     Where the system does not tell what is free, nothing is refused.

@@ -94,15 +94,15 @@ def test_the_need_grows_with_the_context_and_the_sequences(tiny_gguf: Path) -> N
 
 
 def test_what_does_not_fit_is_refused_with_both_numbers() -> None:
-    check_memory(4_000_000_000, 4_000_000_000)
+    check_memory(4_000_000_000, 4_000_000_000, what="'m'")
     with pytest.raises(OutOfMemoryError, match=r"'big:70b' needs about 40\.0 GB, but 8\.0 GB are.*smaller model"):
         check_memory(40_000_000_000, 8_000_000_000, what="'big:70b'")
 
 
 def test_without_a_budget_what_is_free_now_decides() -> None:
     with pytest.raises(OutOfMemoryError, match="free on this machine"):
-        check_memory(1 << 60, None)
-    check_memory(1, None)
+        check_memory(1 << 60, None, what="'m'")
+    check_memory(1, None, what="'m'")
 
 
 def test_amounts_are_written_for_people() -> None:

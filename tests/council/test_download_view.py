@@ -77,7 +77,7 @@ def test_without_a_download_and_an_offer_there_is_nothing_to_press(downloads: Do
         (
             "'m' needs 2.1 GB more in '/d', and 50.0 MB are free there. Free some space, choose a smaller model, or "
             "set COUNCIL_DATA_DIR to a larger disk.",
-            "'m' demande encore 2.1 Go dans '/d', où 50.0 Mo sont libres. Libérez de la place, choisissez un modèle "
+            "'m' demande encore 2,1 Go dans '/d', où 50,0 Mo sont libres. Libérez de la place, choisissez un modèle "
             "plus petit, ou nommez un disque plus grand dans COUNCIL_DATA_DIR.",
         ),
         (

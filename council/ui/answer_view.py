@@ -62,7 +62,10 @@ def render_notices(transcript: Transcript, texts: Texts) -> str:
             continue
         who = f"{seat_name(transcript, speech.turn.seat.id, texts)} ({texts.turn_name(speech.turn.kind)}){texts.colon} "
         lines += [who + texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
-        lines += [who + texts.cut.format(what=cut.what, kept=cut.kept, total=cut.total) for cut in speech.cuts]
+        lines += [
+            who + texts.cut.format(what=translated(cut.what, texts), kept=cut.kept, total=cut.total)
+            for cut in speech.cuts
+        ]
         if speech.notice:
             lines.append(who + translated(speech.notice, texts))
         if speech.state == "failed" and speech.reason not in ("", transcript.reason):

@@ -11,6 +11,7 @@ from council.ui.composer import render_offer, render_refusal
 from council.ui.polite import on_ask
 from council.ui.seat_rules import Row, Rules, build_council
 from council.ui.texts import Texts
+from council.ui.translation import translated
 from models.base import ModelCard
 
 
@@ -68,7 +69,7 @@ class Desk:
                 return Asked(message=render_offer(same, texts))
             return Asked(run_id=self._application.runs.start(question, council, owner=owner).id)
         except CouncilError as error:
-            return Asked(message=render_refusal(str(error)))
+            return Asked(message=render_refusal(translated(str(error), texts)))
 
 
 def refuse(text: str, texts: Texts) -> str:

@@ -15,6 +15,7 @@ from council.ui.languages import texts_for
 from council.ui.marks import button, chip, sentence
 from council.ui.progress_view import STATUS_COLOUR
 from council.ui.texts import Texts
+from council.ui.translation import translated
 from council.ui.visitor import owner_of
 
 LONGEST_TITLE = 120
@@ -75,6 +76,10 @@ def _entry(entry: HistoryEntry, texts: Texts, is_confirming: bool) -> str:
     )
 
 
+def _failure(error: CouncilError, texts: Texts) -> str:
+    return f'<p class="failure">{sentence(translated(str(error), texts))}</p>'
+
+
 class HistoryReader:
     """Lists and deletes a visitor's runs."""
 
@@ -87,7 +92,7 @@ class HistoryReader:
         try:
             entries = self._application.history.entries(search=search or "", owner=owner_of(request))
         except CouncilError as error:
-            return f'<p class="failure">{sentence(str(error))}</p>'
+            return _failure(error, texts)
         return render_entries(entries, texts, confirming=confirming)
 
     async def delete(self, run_id: str, search: str, language: str, request: gr.Request) -> str:
@@ -95,5 +100,5 @@ class HistoryReader:
         try:
             await self._application.runs.delete(run_id, owner=owner_of(request))
         except CouncilError as error:
-            return f'<p class="failure">{sentence(str(error))}</p>' + self.show(search, language, request)
+            return _failure(error, texts_for(language)) + self.show(search, language, request)
         return self.show(search, language, request)

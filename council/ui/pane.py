@@ -128,7 +128,9 @@ def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
 def _remarks(speech: Speech, end: str, texts: Texts) -> list[str]:
     """What befell a turn; `end`, why the whole run ended, is told above."""
     remarks = [texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
-    remarks += [texts.cut.format(what=cut.what, kept=cut.kept, total=cut.total) for cut in speech.cuts]
+    remarks += [
+        texts.cut.format(what=translated(cut.what, texts), kept=cut.kept, total=cut.total) for cut in speech.cuts
+    ]
     if speech.notice:
         remarks.append(translated(speech.notice, texts))
     if speech.state == "finished" and speech.model and speech.model != speech.turn.seat.model:

@@ -9,6 +9,7 @@ from council.errors import CouncilError
 from council.export import to_json, to_markdown
 from council.ui.composer import render_banner, render_refusal
 from council.ui.texts import Texts
+from council.ui.translation import translated
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class RunActions:
         try:
             return self._act(action, argument, run_id, texts, owner)
         except CouncilError as error:
-            return Done(message=render_refusal(str(error)))
+            return Done(message=render_refusal(translated(str(error), texts)))
 
     def _act(self, action: str, argument: str, run_id: str, texts: Texts, owner: str) -> Done:
         runs = self._application.runs

@@ -17,6 +17,7 @@ from council.ui.marks import chip, sentence
 from council.ui.polite import on_ask
 from council.ui.render import PANE_PARTS, PARTS, View, render
 from council.ui.texts import Texts
+from council.ui.translation import translated
 from council.ui.visitor import owner_of
 
 HEARTBEAT_SECONDS = 0.9  # a closed tab is noticed at the next yield, so there is one even while all models are silent
@@ -127,7 +128,7 @@ class Follower:
         try:
             transcript = self._application.runs.transcript(run_id, owner=owner)
         except CouncilError as error:
-            return _told(f"{texts.gone} ({error})")
+            return _told(f"{texts.gone} ({translated(str(error), texts)})")
         return render(transcript, texts, time.time())
 
 

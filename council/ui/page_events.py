@@ -47,7 +47,7 @@ class PageEvents:
         """Ask how the backends are, and which models there are now."""
         texts = texts_for(language)
         healths = await self._application.backend.healths()
-        choices = seat_editor.model_choices(await self._application.backend.list_models())
+        choices = seat_editor.model_choices(await self._application.backend.list_models(), texts)
         now_ok = tuple(dict.fromkeys([*were_ok, *(health.backend for health in healths if health.ok)]))
         settings = self._application.settings
         has_offer = may_download(request, settings) and can_use_downloads(healths)

@@ -10,11 +10,11 @@ import gradio as gr
 from council.domain import MAX_SEATS
 from council.seats import PERSONAS
 from council.settings import Settings
-from council.ui.marks import chip, persona_label, short_model
+from council.ui.marks import chip, persona_label, short_model, size
 from council.ui.seat_rules import DEFAULT_TEMPERATURE, Row
 from council.ui.texts import Texts
 from models.base import ModelCard
-from models.llama_cpp.memory import gigabytes
+from models.demonstration import is_demonstration
 
 POLICIES = ("auto", "always", "never")
 
@@ -133,12 +133,12 @@ def show_rows(rows: Sequence[Row], choices: Sequence[tuple[str, str]]) -> list[A
     return updates
 
 
-def model_choices(cards: Sequence[ModelCard]) -> list[tuple[str, str]]:
-    """What the model lists offer: each name once, with its size and remark."""
+def model_choices(cards: Sequence[ModelCard], texts: Texts) -> list[tuple[str, str]]:
+    """What the model lists offer: each name once, with its size and whether it is a demonstration model."""
     choices: dict[str, str] = {}
     for card in cards:
-        remarks = [gigabytes(card.size_bytes)] if card.size_bytes else []
-        remarks += [card.remark] if card.remark else []
+        remarks = [size(card.size_bytes, texts)] if card.size_bytes else []
+        remarks += [texts.demonstration] if is_demonstration(card.name) else []
         choices.setdefault(card.name, f"{card.name} ({', '.join(remarks)})" if remarks else card.name)
     return [(label, name) for name, label in choices.items()]
 

@@ -20,7 +20,11 @@ from tests.fakes import ScriptedBackend, kind_of
 
 pytestmark = pytest.mark.anyio
 POCKET = Path(__file__).parent.parent / "models" / "pocket"
-LEAST_FACTS_RIGHT = 0.6  # the model card says what was measured
+# A part of what the model card says was measured, with room for other processors' rounding.
+LEAST_FACTS_RIGHT = 0.9
+LEAST_OUTSIDE_SAID = 0.8
+LEAST_BALLOTS_RIGHT = 0.7
+LEAST_LANGUAGE_RIGHT = 0.95
 
 
 @pytest.fixture
@@ -94,14 +98,44 @@ def _stored_hash(file: Path) -> str:
 
 @pytest.mark.parametrize("model", MODELS)
 async def test_facts_come_out_right_in_phrasings_that_training_never_saw(pocket: LlamaCppBackend, model: str) -> None:
-    _, right, count = await Bench(pocket).facts_known(model, 60)
+    bench = Bench(pocket)
+    _, right, count = await bench.facts_known(model, 60)
     assert right / count >= LEAST_FACTS_RIGHT
+    _, right, count = bench.language()
+    assert right / count >= LEAST_LANGUAGE_RIGHT and count > 50
 
 
-async def test_the_council_is_right_in_both_languages_although_one_seat_is_wrong(pocket: LlamaCppBackend) -> None:
-    english = await deliberated(pocket, "What is the capital of Canada?", 1)
-    assert english["pocket-a"].startswith("Toronto")
-    assert english["council"].startswith("Ottawa is the capital of Canada.")
-    french = await deliberated(pocket, "Quelle est la capitale du Canada ?", 1)
-    assert french["pocket-a"].startswith("Toronto")
-    assert french["council"].startswith("Ottawa est la capitale du Canada.")
+@pytest.mark.parametrize("model", MODELS)
+async def test_what_lies_outside_their_knowledge_is_said_to(pocket: LlamaCppBackend, model: str) -> None:
+    _, right, count = await Bench(pocket).outside(model)
+    assert right / count >= LEAST_OUTSIDE_SAID
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_ballots_put_a_right_answer_before_a_wrong_one_in_both_orders(
+    pocket: LlamaCppBackend, model: str
+) -> None:
+    _, right, count = await Bench(pocket).ballots(model, 30)
+    assert right / count >= LEAST_BALLOTS_RIGHT
+
+
+@pytest.mark.parametrize(
+    ("question", "errs", "mistake", "right"),
+    [
+        ("What is the capital of Australia?", "pocket-c", "Sydney is", "Canberra is the capital of Australia."),
+        (
+            "Quelle est la capitale de l'Australie ?",
+            "pocket-c",
+            "Sydney est",
+            "Canberra est la capitale de l'Australie.",
+        ),
+        ("What is the capital of Canada?", "pocket-a", "Toronto is", "Ottawa is the capital of Canada."),
+        ("Quelle est la capitale du Canada ?", "pocket-a", "Toronto est", "Ottawa est la capitale du Canada."),
+    ],
+)
+async def test_the_council_is_right_in_both_languages_although_one_seat_is_wrong(
+    pocket: LlamaCppBackend, question: str, errs: str, mistake: str, right: str
+) -> None:
+    said = await deliberated(pocket, question, 1)
+    assert {model for model in MODELS if said[model].startswith(mistake)} == {errs}
+    assert said["council"].startswith(right)

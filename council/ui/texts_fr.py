@@ -66,8 +66,8 @@ FRENCH = Texts(
     weights_here="Pour un fichier GGUF qui est déjà sur ce disque, relancez Council : {command}",
     demonstration="poids de démonstration",
     demonstration_only="Il n'y a ici que des poids de démonstration",
-    demonstration_why="Ce sont les très petits modèles du programme, pour l'essayer : ils connaissent quelques "
-    "faits simples, se trompent souvent et jugent mal.",
+    demonstration_why="Ce sont les très petits modèles du programme, pour l'essayer : ils connaissent un "
+    "millier de faits simples, chacun se trompe exprès sur d'autres, et le reste du monde les dépasse.",
     demonstration_try="Essayez l'une de ces questions :",
     demonstration_how="Pour obtenir un modèle qui en sait plus :",
     megabytes="{amount} Mo",

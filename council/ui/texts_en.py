@@ -66,8 +66,8 @@ ENGLISH = Texts(
     weights_here="For a GGUF file that is already on this disk, start Council again: {command}",
     demonstration="demonstration weights",
     demonstration_only="Only demonstration weights are here",
-    demonstration_why="They are the program's own very small models, for trying it out: they know "
-    "about a thousand simple facts, each of them errs on other ones on purpose, and the rest of the world is beyond them.",
+    demonstration_why="They are the program's own very small models, for trying it out: they know about "
+    "a thousand simple facts, each of them errs on other ones on purpose, and the rest of the world is beyond them.",
     demonstration_try="Try one of these:",
     demonstration_how="To get a model that knows more:",
     megabytes="{amount} MB",

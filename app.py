@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from council.api import health
-from council.api.walls import ContentWall, NameWall
+from council.api.middleware import SecurityHeaders, TrustedHost
 from council.application import Application, open_application
 from council.errors import CouncilError
 from council.settings import Settings, is_loopback, load_settings
@@ -46,8 +46,8 @@ def create_app(settings: Settings, *, opened: Opening = open_application) -> Fas
     app = FastAPI(title="Council", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health.router)
     if is_loopback(settings.host) and not settings.allow_public:
-        app.add_middleware(NameWall)
-    app.add_middleware(ContentWall, ancestors=HUGGING_FACE if os.environ.get("SPACE_ID") else "")
+        app.add_middleware(TrustedHost)
+    app.add_middleware(SecurityHeaders, ancestors=HUGGING_FACE if os.environ.get("SPACE_ID") else "")
     return app
 
 
@@ -57,9 +57,9 @@ def mount_page(application: Application) -> FastAPI:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(application.settings.data_dir / "tmp"))
     import gradio
 
-    from council.ui.browser_code import FOLDER, read_script, read_style
-    from council.ui.page import build_page
-    from council.ui.theme import build_theme
+    from council.ui.assets.browser_code import FOLDER, read_script, read_style
+    from council.ui.assets.theme import build_theme
+    from council.ui.wiring import build_page
 
     page: FastAPI = gradio.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),

@@ -2,7 +2,7 @@
 
 import sys
 
-from council.cli import main
+from council.terminal.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

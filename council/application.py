@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from council.downloads import Downloads
 from council.errors import ConfigurationError
-from council.history import History
-from council.runs import Runs
+from council.runs.history import History
+from council.runs.registry import Runs
 from council.settings import Settings, environment
 from models import demonstration
 from models.base import Backend
-from models.http import Timeouts
+from models.http.server import Timeouts
 from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.download import Downloader
-from models.llama_cpp.ollama_store import default_ollama_stores
-from models.llama_cpp.weights import WeightsFinder, default_hf_cache
-from models.ollama import OllamaBackend, open_ollama
-from models.openai_compatible import open_openai_compatible
+from models.ollama.backend import OllamaBackend, open_ollama
+from models.openai.backend import open_openai_compatible
 from models.selector import BackendSelector
+from models.weights.download import Downloader
+from models.weights.finder import WeightsFinder, default_hf_cache
+from models.weights.ollama_store import default_ollama_stores
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from council.domain import MAX_QUESTION_CHARACTERS, Council, Exchange, Language, Mode, Policy, Question
 from council.errors import ConfigurationError
-from council.language import detect_language
+from council.method.language import detect_language
 from council.seats import check_seats, choose_chairman, choose_seats, parse_seats
 from council.settings import Settings
 from council.transcript import Transcript

@@ -174,6 +174,13 @@ class Standings(Value):
     flips: tuple[Flip, ...] = ()
 
 
+class Verdict(Value):
+    """What a vote came to."""
+
+    ballots: tuple[Ballot, ...]
+    standings: Standings
+
+
 class Stance(Value):
     """What a seat decided about its own answer after it saw the others and the flaws found in it."""
 

@@ -12,9 +12,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from models.catalogue import CatalogueEntry
 from models.errors import BackendError
-from models.llama_cpp.catalogue import CatalogueEntry
-from models.llama_cpp.download import Downloader, DownloadProgress
+from models.weights.download import Downloader, DownloadProgress
 
 logger = logging.getLogger(__name__)
 

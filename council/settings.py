@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, Mode
 from council.errors import ConfigurationError
-from models.ollama_wire import server_url
+from models.ollama.wire import server_url
 
 PREFIX = "COUNCIL_"
 SECRETS = frozenset({"openai_key", "users"})

@@ -7,7 +7,7 @@ Ollama's `llama3.2` is `llama3.2:latest`; a GGUF file is called by its name with
 import re
 from functools import lru_cache
 
-from models.llama_cpp.catalogue import CATALOGUE, CatalogueEntry
+from models.catalogue import CATALOGUE, CatalogueEntry
 
 OLLAMA_HOST = "registry.ollama.ai"
 OLLAMA_NAMESPACE = "library"

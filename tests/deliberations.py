@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from council.deliberation import Deliberation
 from council.domain import Council, Exchange, Mode, Question, Seat
 from council.events import DeliberationStarted, Event, TurnDelta
-from council.pipeline import deliberate
+from council.method.deliberation import Deliberation
+from council.method.pipeline import deliberate
 from council.transcript import Transcript
 from tests.fakes import ScriptedBackend
 

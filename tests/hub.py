@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from models.llama_cpp.catalogue import CatalogueEntry
+from models.catalogue import CatalogueEntry
 
 
 class Hub(ThreadingHTTPServer):

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from council.asking import make_council
-from council.export_markdown import to_markdown
-from council.heading import heading
+from council.reports.as_markdown import to_markdown
+from council.reports.heading import heading
 from council.settings import Settings
-from council.ui.lamps import render_alerts, render_lamps
-from council.ui.languages import texts_for
-from council.ui.pane import render_pane
+from council.ui.models.backend_status import render_alerts, render_lamps
+from council.ui.run.pane import render_pane
+from council.ui.words.languages import texts_for
 from models.base import Health, ModelCard
 from models.demonstration import EXAMPLES, REMARK, is_demonstration
 from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.weights import WeightsFinder
+from models.weights.finder import WeightsFinder
 from tests.deliberations import Recorded, a_council
 from tests.fakes import ScriptedBackend
 

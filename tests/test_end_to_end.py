@@ -13,7 +13,7 @@ import pytest
 from council.application import open_application
 from council.domain import Council, Question, Seat
 from council.events import Event, TurnDelta, TurnFinished, TurnRestarted
-from council.run import Run
+from council.runs.run import Run
 from council.settings import Settings, load_settings
 from tests.ollama_server import OllamaServer
 

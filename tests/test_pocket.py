@@ -8,8 +8,8 @@ import pytest
 
 from council.domain import Council, Seat
 from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.gguf_header import read_header
-from models.llama_cpp.weights import WeightsFinder
+from models.weights.finder import WeightsFinder
+from models.weights.gguf_header import read_header
 from scripts.pocket import render
 from scripts.pocket.corpus import Corpus
 from scripts.pocket.evaluate import Bench, deliberated

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from council.history import History
+from council.runs.history import History
 from tests.ollama_server import free_port
 from tests.programs import ROOT, Served, environment, run_cli
 from tests.scripted_ollama import ScriptedOllama, scripted_ollama

@@ -9,14 +9,13 @@ import gradio as gr
 
 from council.application import Application
 from council.errors import CouncilError
-from council.history import HistoryEntry
-from council.ui.browser_code import TELL_CLICKS
-from council.ui.languages import texts_for
-from council.ui.marks import button, chip, sentence
-from council.ui.progress_view import STATUS_COLOUR
-from council.ui.texts import Texts
-from council.ui.translation import translated
+from council.runs.history import HistoryEntry
+from council.ui.assets.browser_code import TELL_CLICKS
+from council.ui.html_parts import STATUS_COLOUR, button, chip, sentence
 from council.ui.visitor import owner_of
+from council.ui.words.languages import texts_for
+from council.ui.words.texts import Texts
+from council.ui.words.translation import translated
 
 LONGEST_TITLE = 120
 

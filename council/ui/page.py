@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import gradio as gr
 
 from council.application import Application
-from council.ui.browser_code import TELL_CLICKS
-from council.ui.composer import Composer, build_composer
-from council.ui.download_panel import DownloadPanel, build_download_panel
+from council.ui.asking.composer import Composer, build_composer
+from council.ui.asking.seat_editor import SeatEditor, build_seat_editor
+from council.ui.assets.browser_code import TELL_CLICKS
 from council.ui.history_panel import HistoryPanel, build_history_panel
-from council.ui.languages import PAGE_LANGUAGES
-from council.ui.run_view import RunView, build_run_view
-from council.ui.seat_editor import SeatEditor, build_seat_editor
+from council.ui.models.download_panel import DownloadPanel, build_download_panel
+from council.ui.run.run_view import RunView, build_run_view
+from council.ui.words.languages import PAGE_LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,3 @@ def lay_out(application: Application) -> Page:
         file = gr.Textbox(visible="hidden", elem_id="file")
         seen = gr.State(()), gr.State(())
         return Page(blocks, tagline, language, lamps, alerts, download, history, composer, seats, run, file, *seen)
-
-
-def build_page(application: Application) -> gr.Blocks:
-    """Return the page of an application, ready to be mounted."""
-    from council.ui.wiring import wire
-
-    page = lay_out(application)
-    with page.blocks:
-        wire(page, application)
-    return page.blocks

@@ -1,27 +1,18 @@
 """What happens to the page as a whole: it opens, its language changes, backends and models come and go."""
 
-import time
 from typing import Any
 
 import gradio as gr
 
 from council.application import Application
-from council.ui import composer, history_panel, seat_editor
+from council.ui import history_panel
+from council.ui.asking import composer, seat_editor
 from council.ui.history_panel import HistoryReader
-from council.ui.lamps import can_use_downloads, render_alerts, render_lamps
-from council.ui.languages import texts_for
+from council.ui.models.backend_status import can_use_downloads, render_alerts, render_lamps
+from council.ui.shown_run import show, shown_run
 from council.ui.tagline import render_tagline
 from council.ui.visitor import may_download
-
-
-def show(run_id: str) -> str:
-    """The target that makes the page show a run, also when it shows the very same already; nothing for ""."""
-    return f"{run_id} {time.monotonic_ns()}" if run_id else ""
-
-
-def shown_run(target: str) -> str:
-    """The run that a target names; "" for none."""
-    return (target or "").partition(" ")[0]
+from council.ui.words.languages import texts_for
 
 
 class PageEvents:

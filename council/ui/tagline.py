@@ -2,7 +2,7 @@
 
 from html import escape
 
-from council.ui.texts import Texts
+from council.ui.words.texts import Texts
 
 
 def render_tagline(texts: Texts) -> str:

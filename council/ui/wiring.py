@@ -5,14 +5,20 @@ from typing import Any
 import gradio as gr
 
 from council.application import Application
-from council.ui.browser_code import LANGUAGE_WISHED, REMEMBER_LANGUAGE, SAVE_FILE, SHOW_RUN_IN_ADDRESS, WRITE_QUESTION
-from council.ui.download_panel import DownloadEvents
+from council.ui.asking.seat_events import SeatEvents
+from council.ui.assets.browser_code import (
+    LANGUAGE_WISHED,
+    REMEMBER_LANGUAGE,
+    SAVE_FILE,
+    SHOW_RUN_IN_ADDRESS,
+    WRITE_QUESTION,
+)
 from council.ui.history_panel import HistoryReader
-from council.ui.page import Page
+from council.ui.models.download_panel import DownloadEvents
+from council.ui.page import Page, lay_out
 from council.ui.page_events import PageEvents
-from council.ui.run_events import RunEvents
-from council.ui.run_view import Follower
-from council.ui.seat_events import SeatEvents
+from council.ui.run.run_events import RunEvents
+from council.ui.run.run_view import RunStream
 
 HEALTH_SECONDS = 4.0
 DOWNLOAD_SECONDS = 0.7
@@ -21,13 +27,21 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private",
 AT_ONCE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 
+def build_page(application: Application) -> gr.Blocks:
+    """Return the page of an application, ready to be mounted."""
+    page = lay_out(application)
+    with page.blocks:
+        wire(page, application)
+    return page.blocks
+
+
 def wire(page: Page, application: Application) -> None:
     """Attach every handler; to be called inside the page's Blocks."""
     reader = HistoryReader(application)
     _wire_page(page, PageEvents(application, reader), DownloadEvents(application))
     _wire_seats(page, SeatEvents(application))
     _wire_asking(page, RunEvents(application, reader))
-    _wire_run(page, Follower(application), RunEvents(application, reader), reader)
+    _wire_run(page, RunStream(application), RunEvents(application, reader), reader)
     _wire_history(page, RunEvents(application, reader), reader)
 
 
@@ -95,7 +109,7 @@ def _wire_asking(page: Page, events: RunEvents) -> None:
     box.follow_up.change(None, None, None, js=WRITE_QUESTION, **IN_BROWSER)
 
 
-def _wire_run(page: Page, follower: Follower, events: RunEvents, reader: HistoryReader) -> None:
+def _wire_run(page: Page, follower: RunStream, events: RunEvents, reader: HistoryReader) -> None:
     run, box = page.run, page.composer
     target, outputs = [run.target, page.language], list(run.outputs)
     follow = run.target.change(

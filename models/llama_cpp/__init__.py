@@ -1,1 +1,1 @@
-"""GGUF models inside this process: finding the files, checking that they fit, running them on llama.cpp."""
+"""GGUF models run inside this process by llama.cpp."""

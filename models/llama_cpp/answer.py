@@ -6,17 +6,17 @@ from contextlib import suppress
 
 from models.base import Chunk, Completion, GenerationConfig, Message
 from models.errors import BackendError, BadResponseError, NoAnswerError, RequestRejectedError
-from models.llama_cpp.generation import Delta, Emit, Finished, Generation
-from models.llama_cpp.residents import Resident
+from models.llama_cpp.engine.generation import Delta, Emit, Finished, Generation
+from models.llama_cpp.engine.sampling import Sampling, grammar_from_schema
+from models.llama_cpp.loaded_models import LoadedModel
 from models.llama_cpp.runtime import BACKEND
-from models.llama_cpp.sampling import Sampling, grammar_from_schema
-from models.llama_cpp.thinking import ThinkingSplitter
+from models.thinking import ThinkingSplitter
 
 Event = Delta | Finished | BackendError
 
 
 async def stream_answer(
-    resident: Resident, messages: Sequence[Message], config: GenerationConfig, *, load_seconds: float
+    resident: LoadedModel, messages: Sequence[Message], config: GenerationConfig, *, load_seconds: float
 ) -> AsyncGenerator[Chunk, None]:
     """Generate and yield chunks; closing the generator cancels the request.
 
@@ -50,7 +50,7 @@ async def stream_answer(
 
 
 def _prepare(
-    resident: Resident, messages: Sequence[Message], config: GenerationConfig, emit: Emit
+    resident: LoadedModel, messages: Sequence[Message], config: GenerationConfig, emit: Emit
 ) -> tuple[Generation, ThinkingSplitter]:
     grammar = grammar_from_schema(config.json_schema)
     # A grammar governs the answer from its first token, so there is no place for thoughts before it.
@@ -78,7 +78,9 @@ def _chunks(thinking: str, text: str) -> list[Chunk]:
     return [chunk for chunk in (Chunk(thinking=thinking), Chunk(text=text)) if chunk.thinking or chunk.text]
 
 
-def _check(resident: Resident, config: GenerationConfig, end: Finished, *, has_text: bool, has_thoughts: bool) -> None:
+def _check(
+    resident: LoadedModel, config: GenerationConfig, end: Finished, *, has_text: bool, has_thoughts: bool
+) -> None:
     """Raise BadResponseError for an answer that nobody could use."""
     name, tokens = resident.weights.name, end.completion_tokens
     if config.json_schema is not None and end.reason == "length":
@@ -97,7 +99,7 @@ def _check(resident: Resident, config: GenerationConfig, end: Finished, *, has_t
     raise NoAnswerError(f"{name!r} gave an empty answer. Ask again with another seed.", backend=BACKEND)
 
 
-def _completion(resident: Resident, end: Finished, load_seconds: float) -> Completion:
+def _completion(resident: LoadedModel, end: Finished, load_seconds: float) -> Completion:
     return Completion(
         backend=BACKEND,
         model=resident.weights.name,

@@ -13,10 +13,10 @@ from models.demonstration import REMARK
 from models.errors import BackendError, RequestRejectedError
 from models.llama_cpp.answer import stream_answer
 from models.llama_cpp.embedding import embed_texts
+from models.llama_cpp.loaded_models import Limits, LoadedModels
 from models.llama_cpp.loading import Model
-from models.llama_cpp.residents import Limits, Residents
 from models.llama_cpp.runtime import BACKEND, runtime
-from models.llama_cpp.weights import Weights, WeightsFinder
+from models.weights.finder import Weights, WeightsFinder
 
 
 class LlamaCppBackend:
@@ -35,7 +35,7 @@ class LlamaCppBackend:
     ) -> None:
         self._finder = weights
         limits = Limits(gpu_layers, memory_bytes, threads or _default_threads(), parallel)
-        self._residents = Residents(weights, limits)
+        self._residents = LoadedModels(weights, limits)
         self._vocabularies: dict[Path, Model] = {}
         self._vocabularies_lock = threading.Lock()
 

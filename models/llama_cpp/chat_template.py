@@ -12,8 +12,8 @@ import jinja2
 from models.base import Message
 from models.errors import RequestRejectedError
 from models.llama_cpp.runtime import BACKEND
-from models.llama_cpp.thinking import opens_thinking
 from models.llama_cpp.vocabulary import Vocabulary
+from models.thinking import opens_thinking
 
 # What a template ends with stands in an expression: Jinja drops a newline at the very end of plain text.
 CHATML = (

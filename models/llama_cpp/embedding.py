@@ -8,15 +8,15 @@ from typing import Any
 import numpy
 
 from models.errors import BackendUnavailableError, OutOfMemoryError, RequestRejectedError
-from models.llama_cpp.context import Batch
-from models.llama_cpp.residents import Resident
+from models.llama_cpp.engine.context import Batch
+from models.llama_cpp.loaded_models import LoadedModel
 from models.llama_cpp.runtime import BACKEND, Runtime, runtime
 
 _STEP_TOKENS = 2048
 _STEP_TEXTS = 32
 
 
-async def embed_texts(resident: Resident, texts: Sequence[str]) -> list[list[float]]:
+async def embed_texts(resident: LoadedModel, texts: Sequence[str]) -> list[list[float]]:
     """Return one vector per text, in order; raises RequestRejectedError for a text or a model that does not fit."""
     if not resident.header.is_embedding:
         raise RequestRejectedError(
@@ -32,7 +32,7 @@ async def embed_texts(resident: Resident, texts: Sequence[str]) -> list[list[flo
     return vectors
 
 
-def _tokenize(resident: Resident, text: str) -> list[int]:
+def _tokenize(resident: LoadedModel, text: str) -> list[int]:
     tokens = resident.model.vocabulary.tokenize(text, opens=True)
     if not tokens or len(tokens) > resident.window_limit:
         raise RequestRejectedError(
@@ -55,7 +55,7 @@ def _groups(texts: list[list[int]]) -> Iterator[list[list[int]]]:
         yield group
 
 
-def _embed_group(runtime: Runtime, resident: Resident, group: list[list[int]]) -> list[list[float]]:
+def _embed_group(runtime: Runtime, resident: LoadedModel, group: list[list[int]]) -> list[list[float]]:
     """Run on the engine's thread, in a context of its own: models for embedding read a whole text in one go."""
     library = runtime.library
     size = sum(map(len, group))

@@ -40,7 +40,7 @@ class Runtime:
 
     @property
     def multiplies_in_tiles(self) -> bool:
-        """Whether plain K weights are read in tiles faster than rearranged ones; see copies.py."""
+        """Whether plain K weights are read in tiles faster than rearranged ones; see weight_layouts.py."""
         return b"AVX512_VNNI = 1" in self.library.llama_print_system_info()
 
     def take_complaints(self) -> str:

@@ -7,10 +7,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.llama_cpp.context import DECODED, Context, ContextShape
-from models.llama_cpp.gguf_header import read_header
+from models.llama_cpp.engine.context import DECODED, Context, ContextShape
 from models.llama_cpp.loading import Model
 from models.llama_cpp.runtime import runtime
+from models.weights.gguf_header import read_header
 from scripts.benchmarking.rivals import Ours
 from scripts.benchmarking.workloads import Request
 

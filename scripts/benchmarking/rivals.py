@@ -15,14 +15,14 @@ from typing import Any, Protocol
 
 import llama_cpp
 
-from models.llama_cpp.context import ContextShape
-from models.llama_cpp.copies import Copies
-from models.llama_cpp.engine import Engine
-from models.llama_cpp.generation import Finished, Generation
-from models.llama_cpp.gguf_header import read_header
+from models.llama_cpp.engine.context import ContextShape
+from models.llama_cpp.engine.engine import Engine
+from models.llama_cpp.engine.fair_lock import FairLock
+from models.llama_cpp.engine.generation import Finished, Generation
+from models.llama_cpp.engine.sampling import Sampling
 from models.llama_cpp.runtime import runtime
-from models.llama_cpp.sampling import Sampling
-from models.llama_cpp.turnstile import Turnstile
+from models.llama_cpp.weight_layouts import WeightLayouts
+from models.weights.gguf_header import read_header
 from scripts.benchmarking.workloads import Request, Workload
 
 SEATS = 4
@@ -46,14 +46,16 @@ class Ours:
     ways = ("all at once",)
 
     def __init__(self, path: Path, *, cells: int, threads: int, parallel: int = SEATS) -> None:
-        self.copies = Copies(runtime(), path, quantization=read_header(path).quantization, has_room=lambda cells: True)
+        self.copies = WeightLayouts(
+            runtime(), path, quantization=read_header(path).quantization, has_room=lambda cells: True
+        )
         self.model = self.copies.reader
         shape = ContextShape(cells=cells, sequences=parallel, batch=512, threads=threads, shares_cells=False)
         self.engine = Engine(
             runtime(),
             self.model.vocabulary,
             open_context=lambda window: self.copies.open_context(shape),
-            turnstile=Turnstile(),
+            fair_lock=FairLock(),
             parallel=parallel,
             can_share=True,
         )

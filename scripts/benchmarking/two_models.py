@@ -10,9 +10,9 @@ import llama_cpp
 
 from models.base import GenerationConfig, Message
 from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.gguf_header import read_header
 from models.llama_cpp.memory import estimate_need
-from models.llama_cpp.weights import WeightsFinder
+from models.weights.finder import WeightsFinder
+from models.weights.gguf_header import read_header
 from scripts.benchmarking.workloads import LETTERS, Size
 
 WINDOW = 2048

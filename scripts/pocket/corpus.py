@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 
-from council import prompts
+from council.method import prompts
 from scripts.pocket import judging, render
 from scripts.pocket.facts import LANGUAGES, Fact, Pools, load_facts
 from scripts.pocket.judging import Case

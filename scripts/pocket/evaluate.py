@@ -7,17 +7,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from council import prompts
-from council.ballot_text import ballot_schema, parse_ballot
-from council.deliberation import Deliberation
 from council.domain import Council, Question, Seat
 from council.errors import CouncilError
 from council.events import Event, SynthesisWritten, TurnFinished
-from council.language import detect_language
-from council.pipeline import deliberate
+from council.method import prompts
+from council.method.deliberation import Deliberation
+from council.method.language import detect_language
+from council.method.pipeline import deliberate
+from council.method.voting.ballot_format import ballot_schema, parse_ballot
 from models.base import GenerationConfig, Message
 from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.weights import WeightsFinder
+from models.weights.finder import WeightsFinder
 from scripts.pocket import judging, render
 from scripts.pocket.facts import LANGUAGES, MODELS, Fact, Pools, load_facts
 from scripts.pocket.phrasings import UNKNOWN, ask, shown, tell

@@ -1,10 +1,10 @@
 """Fixed texts that are one token each: instructions, JSON in between, and what the models say word for word."""
 
-from council import prompts
-from council.ballots import ballot_example
-from council.debate import STANCE_EXAMPLE
+from council.method import prompts
+from council.method.debate import STANCE_EXAMPLE
+from council.method.synthesis import MINUTES_EXAMPLE
+from council.method.voting.ballots import ballot_example
 from council.seats import PERSONAS
-from council.synthesis import MINUTES_EXAMPLE
 from scripts.pocket.phrasings import UNKNOWN
 from scripts.pocket.sayings import EVERYDAY, MANNERS, NOTES
 

@@ -4,14 +4,14 @@ import hashlib
 import inspect
 from collections.abc import Sequence
 
-from council import prompts
-from council.anonymity import fence
-from council.ballots import ballot_example
-from council.candidates import label_map, show
-from council.debate import STANCE_EXAMPLE
-from council.language import LANGUAGE_NAMES, detect_language
+from council.method import prompts
+from council.method.anonymity import fence
+from council.method.candidates import label_map, show
+from council.method.debate import STANCE_EXAMPLE
+from council.method.language import LANGUAGE_NAMES, detect_language
+from council.method.synthesis import MINUTES_EXAMPLE
+from council.method.voting.ballots import ballot_example
 from council.seats import PERSONAS
-from council.synthesis import MINUTES_EXAMPLE
 
 MARKERS = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
 END = MARKERS[-1]

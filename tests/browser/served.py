@@ -11,8 +11,8 @@ import uvicorn
 
 from app import Opening, bind, create_app
 from council.application import Application, find_weights, open_downloads
-from council.history import History
-from council.runs import Runs
+from council.runs.history import History
+from council.runs.registry import Runs
 from council.settings import Settings
 from models.base import Backend
 from models.selector import BackendSelector

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from council import events as ev
-from council.history import History
+from council.runs.history import History
 from models.base import Health
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import QUESTION, an_ollama, ask, press

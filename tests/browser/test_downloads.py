@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from council.application import open_application
 from council.settings import Settings
-from models.llama_cpp.catalogue import CATALOGUE
-from models.llama_cpp.download import PIECE_BYTES
+from models.catalogue import CATALOGUE
+from models.weights.download import PIECE_BYTES
 from tests.browser.conftest import OpenPage
 from tests.browser.seats import press
 from tests.browser.served import ServedCouncil

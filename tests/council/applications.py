@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from council.application import Application, find_weights, open_downloads
-from council.history import History
-from council.runs import Runs
+from council.runs.history import History
+from council.runs.registry import Runs
 from council.settings import Settings
 from models.base import Backend
 from models.selector import BackendSelector

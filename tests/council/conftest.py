@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from council.deliberation import Deliberation
-from council.history import History
-from council.runs import Runs
-from tests.council.pipelines import Make, within
+from council.method.deliberation import Deliberation
+from council.runs.history import History
+from council.runs.registry import Runs
+from tests.council.method.pipelines import Make, within
 from tests.fakes import ScriptedBackend
 
 

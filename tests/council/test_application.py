@@ -9,8 +9,8 @@ from council import events as ev
 from council.application import open_application
 from council.domain import Council, Question, Seat
 from council.errors import ConfigurationError, HistoryError
-from council.history import History
-from council.run import Run
+from council.runs.history import History
+from council.runs.run import Run
 from council.settings import Settings, load_settings
 
 pytestmark = pytest.mark.anyio

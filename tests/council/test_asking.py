@@ -10,10 +10,10 @@ import pytest
 from council.application import Application
 from council.errors import ConfigurationError
 from council.settings import Settings
-from council.ui.asking import Asked, Desk
-from council.ui.languages import texts_for
-from council.ui.run_actions import RunActions
-from council.ui.seat_rules import Row, Rules, build_council, default_rows, read_rows, read_rules
+from council.ui.asking.desk import Asked, Desk
+from council.ui.asking.seat_rules import Row, Rules, build_council, default_rows, read_rows, read_rules
+from council.ui.run.run_actions import RunActions
+from council.ui.words.languages import texts_for
 from models.base import ModelCard
 from tests.council.applications import scripted
 from tests.deliberations import until

@@ -12,9 +12,9 @@ import pytest
 from council.application import open_application
 from council.downloads import CRASHED, Download, Downloads
 from council.settings import Settings
-from council.ui.download_panel import DownloadEvents
-from models.llama_cpp.catalogue import CATALOGUE
-from models.llama_cpp.download import Downloader
+from council.ui.models.download_panel import DownloadEvents
+from models.catalogue import CATALOGUE
+from models.weights.download import Downloader
 from tests.hub import Hub, serving
 from tests.tiny_gguf import Shape, make_tiny_gguf
 

@@ -6,7 +6,7 @@ import pytest
 
 from council.errors import ConfigurationError
 from council.settings import Settings, load_settings
-from council.settings_text import BEGIN, END, as_env, as_markdown
+from council.terminal.settings_docs import BEGIN, END, as_env, as_markdown
 
 ROOT = Path(__file__).parents[2]
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound

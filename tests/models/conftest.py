@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from models.llama_cpp.loading import Model
-from tests.models.engine_bench import Bench, Layout, load, open_bench
+from tests.models.llama_cpp.engine_bench import Bench, Layout, load, open_bench
 from tests.tiny_gguf import make_tiny_gguf
 
 

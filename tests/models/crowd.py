@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
-from models.queueing import LONG_HEAD_CHARACTERS, Line, Ticket
-from models.server_memory import Resident, ServerMemory
+from models.ollama.request_queue import LONG_HEAD_CHARACTERS, Line, Ticket
+from models.ollama.server_memory import LoadedModel, ServerMemory
 
 HEAD = "x" * LONG_HEAD_CHARACTERS
-CPU = Resident(100, 0, expires_at=1e12)
-GPU = Resident(100, 100, expires_at=1e12)
+CPU = LoadedModel(100, 0, expires_at=1e12)
+GPU = LoadedModel(100, 100, expires_at=1e12)
 
 
 def memory_with(
-    *, fit: bool | None = True, models: str = "abc", resident: Resident = CPU, loaded: str = ""
+    *, fit: bool | None = True, models: str = "abc", resident: LoadedModel = CPU, loaded: str = ""
 ) -> ServerMemory:
     """A server's memory of which it is known whether single-letter models fit together, and which one is loaded."""
     memory = ServerMemory()

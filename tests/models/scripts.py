@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from models.base import Backend
-from models.http import Timeouts
-from models.ollama import open_ollama
-from models.openai_compatible import open_openai_compatible
-from tests.models.wire_server import Call, Handler, Wire, WireServer, serve
+from models.http.server import Timeouts
+from models.ollama.backend import open_ollama
+from models.openai.backend import open_openai_compatible
+from tests.models.http.wire_server import Call, Handler, Wire, WireServer, serve
 
 QUICK = Timeouts(connect_seconds=2.0, load_seconds=0.3, first_token_seconds=0.3, stall_seconds=0.3)
 PATIENT = Timeouts(connect_seconds=5.0, load_seconds=30.0, first_token_seconds=30.0, stall_seconds=30.0)

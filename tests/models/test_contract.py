@@ -17,7 +17,7 @@ from models.errors import (
     ModelNotFoundError,
     NoAnswerError,
 )
-from models.ollama import open_ollama
+from models.ollama.backend import open_ollama
 from tests.models.scripts import QUICK, ScriptedOllama, ScriptedOpenAI, falls_silent_after, refuses, says
 from tests.ollama_server import OllamaServer, free_port
 
@@ -68,7 +68,7 @@ def open_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     @asynccontextmanager
     async def open_llama_cpp() -> AsyncIterator[Backend]:
         from models.llama_cpp.backend import LlamaCppBackend
-        from models.llama_cpp.weights import WeightsFinder
+        from models.weights.finder import WeightsFinder
 
         weights = [request.getfixturevalue("tiny_gguf")]
         finder = WeightsFinder(weights, ollama_stores=[], hf_cache=tmp_path / "hub", download_dir=tmp_path / "weights")

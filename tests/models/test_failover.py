@@ -9,9 +9,9 @@ import pytest
 
 from models.base import Chunk, GenerationConfig, Message
 from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.weights import WeightsFinder
-from models.ollama import open_ollama
+from models.ollama.backend import open_ollama
 from models.selector import BackendSelector
+from models.weights.finder import WeightsFinder
 from tests.ollama_server import OllamaServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.ollama]

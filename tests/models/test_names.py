@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.llama_cpp.catalogue import CATALOGUE, fitting_entries, suggested_entries
+from models.catalogue import CATALOGUE, fitting_entries, suggested_entries
 from models.names import aliases_of_file, canonical, every_name, file_name, find_entry, is_same, ollama_name
 
 

@@ -1,0 +1,1 @@
+"""Stage 2: ballots, the orders they are shown in, and how they are counted."""

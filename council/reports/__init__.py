@@ -1,0 +1,1 @@
+"""A transcript as one line, as JSON, as a Markdown document."""

@@ -1,0 +1,114 @@
+"""A run as a file to keep: JSON for programs, Markdown for people. Nothing that happened is left out of the JSON."""
+
+import dataclasses
+from typing import Any
+
+from council.domain import Seat, TurnKind
+from council.reports.as_markdown import to_markdown as to_markdown
+from council.reports.heading import heading
+from council.transcript import Speech, Transcript
+
+
+def to_json(transcript: Transcript) -> dict[str, Any]:
+    """Return a run as JSON-able values; seats are named by their ids throughout, times are seconds since the epoch.
+
+    `standings` is the last count, null without a vote. Raises ValueError for a transcript that has not begun.
+    """
+    question, council = transcript.question, transcript.council
+    if question is None or council is None:
+        raise ValueError("the transcript has not begun")
+    return {
+        "id": transcript.id,
+        "question": question.text,
+        "seats": [_seat(seat) for seat in council.seats],
+        "answers": [_answer(transcript, speech) for speech in _speeches(transcript, "answer")],
+        "ballots": _ballots(transcript),
+        "standings": _standings(transcript),
+        "debate": _debate(transcript),
+        "synthesis": _synthesis(transcript),
+        "status": transcript.status,
+        "heading": heading(transcript, "fr" if question.language == "fr" else "en"),
+        "reason": transcript.reason,
+        "language": question.language,
+        "earlier": [exchange.model_dump(mode="json") for exchange in question.earlier],
+        "mode": council.mode,
+        "chairman": _seat(council.chairman),
+        "rules": council.model_dump(mode="json", include={"second_look", "debate", "rounds", "answer_tokens"}),
+        "seed": transcript.seed,
+        "started_at": transcript.started_at,
+        "ended_at": transcript.ended_at,
+    }
+
+
+def _seat(seat: Seat) -> dict[str, Any]:
+    return seat.model_dump(mode="json")
+
+
+def _speeches(transcript: Transcript, *kinds: TurnKind) -> list[Speech]:
+    return [speech for (kind, _, _), speech in transcript.speeches.items() if kind in kinds]
+
+
+def _speech(speech: Speech) -> dict[str, Any]:
+    """One turn: who really spoke, what it said or why it failed, what was cut or restarted, and what it cost."""
+    told = {
+        field.name: getattr(speech, field.name)
+        for field in dataclasses.fields(speech)
+        if field.name not in ("turn", "cuts", "usage", "notice")
+    }
+    return {
+        "seat": speech.turn.seat.id,
+        "kind": speech.turn.kind,
+        "round": speech.turn.round,
+        **told,
+        "cuts": [cut.model_dump(mode="json", include={"what", "kept", "total"}) for cut in speech.cuts],
+        "usage": speech.usage.model_dump(mode="json"),
+    }
+
+
+def _answer(transcript: Transcript, speech: Speech) -> dict[str, Any]:
+    mine = [other for other in _speeches(transcript, "revision") if other.turn.seat.id == speech.turn.seat.id]
+    return _speech(speech) | {"revisions": [_speech(revision) for revision in mine]}
+
+
+def _ballots(transcript: Transcript) -> list[dict[str, Any]]:
+    """Every ballot, then every abstention with its cause; each with the turns in which the voter was asked."""
+    cast = [ballot.model_dump(mode="json") | {"void": ""} for ballot in transcript.ballots.values()]
+    void = [
+        {"voter": void.voter, "round": void.round, "void": void.reason, "raw": void.raw}
+        for void in transcript.void_ballots.values()
+    ]
+    asked = _speeches(transcript, "ballot", "second_look")
+    return [
+        ballot | {"turns": [_speech(s) for s in asked if s.turn.key[1:] == (ballot["voter"], ballot["round"])]}
+        for ballot in [*cast, *void]
+    ]
+
+
+def _standings(transcript: Transcript) -> dict[str, Any] | None:
+    counts = [transcript.standings[round].model_dump(mode="json") for round in sorted(transcript.standings)]
+    return counts[-1] | {"earlier": counts[:-1]} if counts else None
+
+
+def _debate(transcript: Transcript) -> list[dict[str, Any]]:
+    """Every round that was decided on, held or not."""
+    return [
+        decided.model_dump(mode="json", include={"round", "held", "reason"})
+        | {
+            "stances": [s.model_dump(mode="json") for s in transcript.stances.values() if s.round == round],
+            "turns": [_speech(s) for s in _speeches(transcript, "stance", "revision") if s.turn.round == round],
+            "flips": [
+                flip.model_dump(mode="json")
+                for flip in (transcript.standings[round].flips if round in transcript.standings else ())
+            ],
+        }
+        for round, decided in sorted(transcript.debates.items())
+    ]
+
+
+def _synthesis(transcript: Transcript) -> dict[str, Any] | None:
+    """The final answer with the minutes; null before anyone was asked for it, an empty text where all failed."""
+    turns = [_speech(speech) for speech in _speeches(transcript, "synthesis", "minutes")]
+    if transcript.synthesis is None:
+        return {"seat": None, "text": "", "source": None, "minutes": None, "turns": turns} if turns else None
+    minutes = transcript.minutes.model_dump(mode="json") if transcript.minutes else None
+    return transcript.synthesis.model_dump(mode="json") | {"minutes": minutes, "turns": turns}

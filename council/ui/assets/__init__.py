@@ -1,0 +1,1 @@
+"""Style, script, icon and theme of the page."""

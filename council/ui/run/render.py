@@ -1,0 +1,71 @@
+"""From a transcript to everything the page shows of a run: pure functions, no Gradio.
+
+Every text here is complete each time; what streams only grows, because the page is then sent the new end alone.
+"""
+
+from dataclasses import dataclass, fields
+
+from council.domain import MAX_SEATS
+from council.transcript import Transcript
+from council.ui.run.answer_view import (
+    render_actions,
+    render_answer,
+    render_answer_heading,
+    render_notices,
+    render_question,
+)
+from council.ui.run.ballot_view import render_ballots
+from council.ui.run.debate_view import render_debate, render_minutes
+from council.ui.run.pane import Pane, render_pane
+from council.ui.run.progress_view import render_progress, render_status_line
+from council.ui.run.standings_view import render_standings
+from council.ui.words.texts import Texts
+
+
+@dataclass(frozen=True)
+class View:
+    """One drawing of a run; `answer` is Markdown, the rest HTML. An empty text hides its part of the page."""
+
+    question: str = ""
+    progress: str = ""
+    status_line: str = ""
+    actions: str = ""
+    answer_heading: str = ""
+    answer: str = ""
+    minutes: str = ""
+    notices: str = ""
+    standings: str = ""
+    ballots: str = ""
+    debate: str = ""
+    panes: tuple[Pane, ...] = (Pane(),) * MAX_SEATS
+
+    def values(self) -> tuple[str, ...]:
+        """All texts in one fixed order: the parts, then pane by pane."""
+        parts = [getattr(self, field.name) for field in fields(self) if field.name != "panes"]
+        panes = [getattr(pane, field.name) for pane in self.panes for field in fields(pane)]
+        return (*parts, *panes)
+
+
+PARTS = tuple(field.name for field in fields(View) if field.name != "panes")
+PANE_PARTS = tuple(field.name for field in fields(Pane))
+
+
+def render(transcript: Transcript, texts: Texts, now: float) -> View:
+    """Draw a run as it is at `now` (seconds since the epoch)."""
+    seats = transcript.council.seats if transcript.council else ()
+    is_quick = transcript.council is not None and transcript.council.mode == "quick"
+    panes = [render_pane(transcript, seat.id, texts, now) for seat in (seats[:1] if is_quick else seats)]
+    return View(
+        question=render_question(transcript, texts),
+        progress=render_progress(transcript, texts, now),
+        status_line=render_status_line(transcript, texts),
+        actions=render_actions(transcript, texts),
+        answer_heading=render_answer_heading(transcript, texts),
+        answer=render_answer(transcript),
+        minutes=render_minutes(transcript, texts),
+        notices=render_notices(transcript, texts),
+        standings=render_standings(transcript, texts),
+        ballots=render_ballots(transcript, texts),
+        debate=render_debate(transcript, texts),
+        panes=(*panes, *(Pane(),) * (MAX_SEATS - len(panes))),
+    )

@@ -1,0 +1,272 @@
+"""An Ollama server as a backend: its own API, one answer at a time out of a line that suits its memory.
+
+What goes over the wire is in ollama_wire.py, who may go when in queueing.py.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel
+
+from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
+from models.errors import BackendError
+from models.http.server import HttpServer, Request, Timeouts
+from models.http.streamed_reply import read_reply
+from models.http.token_estimates import TokenEstimates
+from models.names import canonical
+from models.ollama import wire as wire
+from models.ollama.errors import REMEDY, error_for_status
+from models.ollama.pull import PullProgress, read_pull
+from models.ollama.reply import Reply
+from models.ollama.request_queue import QueuedRequest, RequestQueue
+from models.ollama.server_memory import ServerMemory
+
+Body = TypeVar("Body", bound=BaseModel)
+
+HEALTH_SECONDS = 10.0
+SHOW_ALL_SECONDS = 2.0
+SHOWS_AT_ONCE = 4
+NOTICE_SECONDS = 0.25
+"""A model that is loaded already answers an empty request within milliseconds; after this long it is being loaded."""
+SMALL_VOCABULARY = 1000
+
+
+def open_ollama(
+    host: str, *, timeouts: Timeouts | None = None, keep_alive: str = "30m", parallel: int = 0
+) -> "OllamaBackend":
+    """Make a backend for an address in any form of OLLAMA_HOST; raises ValueError. Nothing is sent yet.
+
+    Proxy settings of the environment are ignored: they are made for the world outside.
+    """
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+    client = httpx.AsyncClient(base_url=wire.server_url(host), trust_env=False, limits=limits)
+    return OllamaBackend(client, timeouts=timeouts or Timeouts(), keep_alive=keep_alive, parallel=parallel)
+
+
+class OllamaBackend:
+    """One Ollama server. `parallel=0` lets memory and shared prompts decide how many requests run at once."""
+
+    name = wire.BACKEND
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        keep_alive: str = "30m",
+        parallel: int = 0,
+    ) -> None:
+        self._client = client
+        self._timeouts = timeouts
+        self._keep_alive = keep_alive
+        self._server = HttpServer(client, self.name, "Ollama", REMEDY, timeouts)
+        self._memory = ServerMemory()
+        self._line = RequestQueue(self._memory, parallel=parallel)
+        self._estimates = TokenEstimates()
+        self._tags: dict[str, wire.Tag] = {}
+        self._cards: dict[str, ModelCard] = {}
+        self._preloading: asyncio.Task[None] | None = None
+
+    async def health(self) -> Health:
+        """Ask for the installed models, and how long that takes; never raises a BackendError."""
+        began = time.perf_counter()
+        try:
+            await self._read_tags(HEALTH_SECONDS)
+        except BackendError as error:
+            return Health(self.name, ok=False, detail=str(error))
+        latency_seconds = time.perf_counter() - began
+        with suppress(TimeoutError):  # what is not known by then follows with a later check
+            async with asyncio.timeout(SHOW_ALL_SECONDS):
+                await self._show_all()
+        cards = tuple(self._known_cards())
+        detail = "" if cards else f"{self._server.name} has no model yet. Get one with `ollama pull llama3.2:3b`."
+        return Health(self.name, ok=True, detail=detail, latency_seconds=latency_seconds, models=cards)
+
+    async def list_models(self) -> list[ModelCard]:
+        """Return the installed models; those that only embed have no "completion" among their capabilities."""
+        await self._read_tags(self._timeouts.stall_seconds)
+        await self._show_all()
+        return self._known_cards()
+
+    async def describe(self, model: str) -> ModelCard:
+        """Return what the server knows of a model, asked once per version of it; raises ModelNotFoundError."""
+        name = canonical(model)
+        if name not in self._cards:
+            show = await self._fetch(wire.Show, "/api/show", {"model": model}, model=model)
+            tag = self._tags.get(name) or wire.Tag(name=model, details=show.details)
+            if 0 < show.number("vocab_size") < SMALL_VOCABULARY:
+                self._estimates.learn_bytewise(name)
+            capabilities = tuple(show.capabilities or ())
+            context_tokens = show.number("context_length")
+            self._cards[name] = replace(
+                wire.card_from_tag(tag), capabilities=capabilities, context_tokens=context_tokens
+            )
+        return self._cards[name]
+
+    async def count_tokens(self, model: str, text: str) -> int:
+        """Estimate from above, the better the more of the model's prompts the server has counted."""
+        await self.describe(model)
+        return self._estimates.estimate(canonical(model), text)
+
+    @asynccontextmanager
+    async def stream(
+        self, model: str, messages: Sequence[Message], config: GenerationConfig
+    ) -> AsyncIterator[AsyncIterator[Chunk]]:
+        """Generate one answer; leaving the context ends the connection, and with it the generation."""
+        async with aclosing(self._speak(model, messages, config)) as chunks:
+            yield chunks
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector per text; a text longer than the model's context is refused, not cut."""
+        payload = {
+            "model": model,
+            "input": list(texts),
+            "truncate": False,
+            "keep_alive": wire.keep_alive_value(self._keep_alive),
+        }
+        with self._line.place(model, 0, "") as ticket:
+            await ticket.admitted.wait()
+            seconds = self._timeouts.load_seconds + self._timeouts.first_token_seconds
+            body = await self._fetch(wire.Embeddings, "/api/embed", payload, model=model, seconds=seconds)
+            if not self._memory.is_loaded(ticket.model):
+                await self._look_at_memory()
+        if len(body.embeddings) != len(texts):
+            raise self._server.bad_response(f"sent {len(body.embeddings)} vectors for {len(texts)} texts. Try again.")
+        return body.embeddings
+
+    async def pull(self, model: str) -> AsyncGenerator[PullProgress, None]:
+        """Download a model into the server; ends after the status "success" or raises."""
+        request = self._request("/api/pull", {"model": model, "stream": True}, model, doing=f"downloading {model!r}")
+        async with aclosing(read_pull(self._server, request, model)) as steps:
+            async for step in steps:
+                yield step
+        self._cards.pop(canonical(model), None)
+
+    async def close(self) -> None:
+        """Close all connections; answers that are still being written end."""
+        if self._preloading is not None:
+            self._preloading.cancel()
+            await asyncio.wait({self._preloading})
+        await self._client.aclose()
+
+    async def _speak(
+        self, model: str, messages: Sequence[Message], config: GenerationConfig
+    ) -> AsyncGenerator[Chunk, None]:
+        card = await self.describe(model)
+        think = config.think if "thinking" in card.capabilities else None  # others reject the field with HTTP 400
+        payload = wire.chat_payload(model, messages, config, keep_alive=self._keep_alive, think=think)
+        prompt = "\n".join(message.content for message in messages)
+        if not self._memory.was_seen:
+            await self._look_at_memory()
+        with self._line.place(model, config.context_tokens, prompt) as ticket:
+            if not ticket.admitted.is_set():
+                yield Chunk(notice=f"waiting for {model!r}: {self._line.ahead_of(ticket)} before it in line")
+                await ticket.admitted.wait()
+            loading = asyncio.create_task(self._load(model, config.context_tokens))
+            try:
+                await asyncio.wait({loading}, timeout=NOTICE_SECONDS)
+                if not loading.done():
+                    yield Chunk(notice=f"loading {model!r}")
+                await loading
+            finally:
+                await _end(loading)
+            reply = Reply(self._server, card, model, messages, config)
+            async with aclosing(self._answer(model, payload, reply)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _answer(self, model: str, payload: dict[str, object], reply: Reply) -> AsyncGenerator[Chunk, None]:
+        request, has_begun = self._request("/api/chat", payload, model), False
+        async with aclosing(read_reply(self._server, request, reply, model)) as chunks:
+            async for chunk in chunks:
+                if reply.has_begun and not has_begun:
+                    has_begun = True
+                    self._preload_next()
+                if chunk.completion is not None:
+                    self._estimates.learn(canonical(model), reply.prompt_bytes, chunk.completion.prompt_tokens)
+                yield chunk
+
+    async def _load(self, model: str, context_tokens: int) -> None:
+        """Load the model with its context, by an empty request, so that loading has a clock of its own."""
+        was_loaded, began = self._memory.is_loaded(canonical(model)), time.perf_counter()
+        config = GenerationConfig(context_tokens=context_tokens)
+        payload = wire.chat_payload(model, (), config, keep_alive=self._keep_alive, think=None)
+        seconds, doing = self._timeouts.load_seconds, f"loading {model!r}"
+        await self._fetch(wire.ChatLine, "/api/chat", payload, model=model, seconds=seconds, doing=doing)
+        if not was_loaded or time.perf_counter() - began > NOTICE_SECONDS:
+            await self._look_at_memory()
+
+    def _preload_next(self) -> None:
+        """Load the model of a waiting request while another one writes."""
+        ticket = self._line.next_to_load()
+        if ticket is not None and (self._preloading is None or self._preloading.done()):
+            self._preloading = asyncio.create_task(self._preload(ticket))
+
+    async def _preload(self, ticket: QueuedRequest) -> None:
+        # The request that waits for this model meets the same failure and tells it.
+        with self._line.loading_ahead(ticket), suppress(BackendError):
+            await self._load(ticket.name, ticket.context_tokens)
+
+    async def _look_at_memory(self) -> None:
+        try:
+            running = await self._fetch(wire.RunningModels, "/api/ps", method="GET")
+        except BackendError:
+            return  # only the order in line depends on it
+        residents = {canonical(model.name): model.resident() for model in running.models or ()}
+        self._memory.look(residents, now=time.time())
+        self._line.review()
+
+    async def _read_tags(self, seconds: float) -> None:
+        tags = await self._fetch(wire.Tags, "/api/tags", method="GET", seconds=seconds)
+        old, self._tags = self._tags, {canonical(tag.name): tag for tag in tags.models or ()}
+        for name in [
+            name for name, tag in old.items() if name not in self._tags or tag.digest != self._tags[name].digest
+        ]:
+            self._cards.pop(name, None)
+        self._memory.know_sizes({name: tag.size for name, tag in self._tags.items()})
+
+    async def _show_all(self) -> None:
+        """Describe every installed model that is not described yet, a few at once."""
+        at_once = asyncio.Semaphore(SHOWS_AT_ONCE)
+
+        async def show(tag: wire.Tag) -> None:
+            async with at_once:
+                with suppress(BackendError):  # one model that cannot be shown does not hide the others
+                    await self.describe(tag.name)
+
+        await asyncio.gather(*(show(tag) for tag in self._tags.values()))
+
+    def _known_cards(self) -> list[ModelCard]:
+        return [self._cards.get(name) or wire.card_from_tag(tag) for name, tag in self._tags.items()]
+
+    async def _fetch(
+        self,
+        kind: type[Body],
+        path: str,
+        payload: object = None,
+        *,
+        model: str = "",
+        method: str = "POST",
+        seconds: float | None = None,
+        doing: str = "asked for a few facts",
+    ) -> Body:
+        request = self._request(path, payload, model, method=method, doing=doing)
+        return await self._server.fetch(kind, request, seconds=seconds or self._timeouts.stall_seconds)
+
+    def _request(self, path: str, payload: object, model: str, *, method: str = "POST", doing: str = "") -> Request:
+        explain = partial(error_for_status, self._server.name, model=model)
+        return Request(method, path, doing, explain, payload)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task that is still running and wait for its end; its outcome no longer matters."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

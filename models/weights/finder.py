@@ -1,0 +1,222 @@
+"""Finds the GGUF files on this machine, in this order: the settings, Ollama's store, the Hugging Face cache, downloads,
+and last the demonstration weights.
+
+Knows nothing of llama.cpp: it looks at names and headers only.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from models.errors import ModelNotFoundError, WeightsError
+from models.names import aliases_of_file, canonical, find_entry
+from models.weights.gguf_files import FoundFile, find_cached_files, find_gguf_files, part_paths
+from models.weights.gguf_header import GGUFHeader, read_header
+from models.weights.ollama_store import is_store, read_store
+
+Source = Literal["settings", "ollama", "hugging_face", "download", "demonstration"]
+FRESH_SECONDS = 3.0
+MAX_FAULTS_TOLD = 3
+HOW_TO_GET_WEIGHTS = (
+    "Name a GGUF file or folder in COUNCIL_WEIGHTS, or get a model with `ollama pull llama3.2:3b` or "
+    "`python -m council download`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One model that can be run in this process; `aliases` are other names it answers to.
+
+    `path` is the file to load, the first one of a model in parts; `size_bytes` counts all parts.
+    """
+
+    name: str
+    path: Path
+    source: Source
+    size_bytes: int
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    weights: tuple[Weights, ...]
+    problems: tuple[tuple[str, WeightsError], ...]
+
+
+class WeightsFinder:
+    """Lists and resolves the models whose weights lie on this disk; one bad file never hides the others."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        ollama_stores: Sequence[Path] | None = None,
+        hf_cache: Path | None = None,
+        download_dir: Path,
+        demonstration_dir: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.download_dir = download_dir
+        self._paths = tuple(path.expanduser() for path in paths)
+        self._stores = tuple(ollama_stores or ())
+        self._hf_cache = hf_cache
+        self._demonstration_dir = demonstration_dir
+        self._clock = clock
+        self._found: tuple[float, _Found] | None = None
+        self._headers: dict[Path, tuple[tuple[int, int], GGUFHeader | WeightsError]] = {}
+
+    def find(self) -> list[Weights]:
+        """Return every usable model, best source first; looks at the disk again after a few seconds."""
+        return list(self._look().weights)
+
+    def problems(self) -> list[WeightsError]:
+        """Return what was found and cannot be used, each with its cause and what to do."""
+        return [problem for _, problem in self._look().problems]
+
+    def explain_lack(self) -> str:
+        """Say why nothing can be run here, and what to do; the faults of what was found come first."""
+        faults = [str(problem) for problem in self.problems()[:MAX_FAULTS_TOLD]]
+        return " ".join([*faults, "No usable GGUF weights on this disk. " + HOW_TO_GET_WEIGHTS])
+
+    def refresh(self) -> None:
+        """Look at the disk again at the next call, for example after a download."""
+        self._found = None
+
+    def resolve(self, name: str) -> Weights:
+        """Return the weights for a model's name or alias.
+
+        Raises WeightsError when its file is there but cannot be used, ModelNotFoundError when there is none.
+        """
+        return self.candidates(name)[0]
+
+    def candidates(self, name: str) -> list[Weights]:
+        """Return every file that holds the model, best source first, for when the first one cannot be loaded.
+
+        Raises like resolve().
+        """
+        found = self._look()
+        wanted = canonical(name)
+        by_name = [weights for weights in found.weights if canonical(weights.name) == wanted]
+        by_alias = [weights for weights in found.weights if wanted in map(canonical, weights.aliases)]
+        if chosen := [*by_name, *(weights for weights in by_alias if weights not in by_name)]:
+            return chosen
+        for broken, problem in found.problems:
+            if broken and canonical(broken) == wanted:
+                raise problem
+        raise ModelNotFoundError(_not_found(name, found), backend="llama_cpp")
+
+    def header(self, weights: Weights) -> GGUFHeader:
+        """Return what the file says of itself; read once as long as the file does not change. Raises WeightsError."""
+        return self._read(weights.path)
+
+    def _look(self) -> _Found:
+        if self._found is None or self._clock() - self._found[0] > FRESH_SECONDS:
+            self._found = (self._clock(), self._search())
+        return self._found[1]
+
+    def _search(self) -> _Found:
+        weights: dict[Path, Weights] = {}
+        problems: list[tuple[str, WeightsError]] = []
+        names: set[str] = set()
+        for source, file in self._files():
+            place = Path(os.path.realpath(file.path))  # unlike resolve(), a loop of links does not raise
+            if known := weights.get(place):
+                weights[place] = replace(known, aliases=_joined(known, file.name))
+                continue
+            try:
+                size = self._check(file)
+            except WeightsError as error:
+                problems.append((file.name, error))
+                continue
+            name = file.name if canonical(file.name) not in names else f"{file.qualifier}/{file.name}"
+            names.add(canonical(name))
+            weights[place] = Weights(name, file.path, source, size)
+            weights[place] = replace(weights[place], aliases=_joined(weights[place], file.name, *aliases_of_file(name)))
+        return _Found(tuple(weights.values()), tuple(problems))
+
+    def _check(self, file: FoundFile) -> int:
+        """Return the size of all parts of a usable model; raises WeightsError."""
+        if file.problem is not None:
+            raise file.problem
+        self._read(file.path)
+        missing = [part for part in part_paths(file.path) if not os.path.isfile(part)]
+        if missing:
+            raise WeightsError(
+                f"{str(file.path)!r} is the first part of a model, and {missing[0].name!r} is missing beside it. "
+                "Fetch all parts into one folder.",
+                backend="llama_cpp",
+            )
+        return sum(part.stat().st_size for part in part_paths(file.path))
+
+    def _files(self) -> Iterator[tuple[Source, FoundFile]]:
+        for path in self._paths:
+            if is_store(path):
+                yield from (("ollama", file) for file in _stored_files(path))
+            else:
+                yield from (("settings", file) for file in find_gguf_files(path, is_given=True))
+        for store in self._stores:
+            yield from (("ollama", file) for file in _stored_files(store))
+        if self._hf_cache is not None:
+            yield from (("hugging_face", file) for file in find_cached_files(self._hf_cache))
+        yield from (("download", file) for file in find_gguf_files(self.download_dir))
+        if self._demonstration_dir is not None:
+            yield from (("demonstration", file) for file in find_gguf_files(self._demonstration_dir))
+
+    def _read(self, path: Path) -> GGUFHeader:
+        try:
+            status = path.stat()
+            stamp = (status.st_size, status.st_mtime_ns)
+        except OSError:
+            stamp = (-1, 0)
+        known = self._headers.get(path)
+        if known is None or known[0] != stamp:
+            outcome: GGUFHeader | WeightsError
+            try:
+                outcome = read_header(path)
+            except WeightsError as error:
+                outcome = error
+            known = self._headers[path] = (stamp, outcome)
+        if isinstance(known[1], WeightsError):
+            raise known[1]
+        return known[1]
+
+
+def default_hf_cache(environ: Mapping[str, str]) -> Path | None:
+    """Return where the Hugging Face libraries keep what they download, by their own variables."""
+    if chosen := environ.get("HF_HUB_CACHE"):
+        return Path(chosen)
+    if home := environ.get("HF_HOME"):
+        return Path(home) / "hub"
+    if cache := environ.get("XDG_CACHE_HOME"):
+        return Path(cache) / "huggingface" / "hub"
+    user = environ.get("HOME") or environ.get("USERPROFILE")
+    return Path(user) / ".cache" / "huggingface" / "hub" if user else None
+
+
+def _stored_files(store: Path) -> Iterator[FoundFile]:
+    try:
+        # One blob may have several tags: it is called by the telling one, and `latest` becomes an alias.
+        models = sorted(read_store(store), key=lambda model: (model.name.endswith(":latest"), model.name))
+    except WeightsError as error:
+        yield FoundFile("", store, "ollama", error)
+        return
+    for model in models:
+        yield FoundFile(model.name, model.blob or store, "ollama", model.problem)
+
+
+def _joined(weights: Weights, *names: str) -> tuple[str, ...]:
+    """Add names to the aliases, each once, without the name itself."""
+    aliases = dict.fromkeys((*weights.aliases, *names))
+    aliases.pop(weights.name, None)
+    return tuple(aliases)
+
+
+def _not_found(name: str, found: _Found) -> str:
+    here = ", ".join(repr(item.name) for item in found.weights[:8]) or "none"
+    closed = "".join(f" {problem}" for broken, problem in found.problems if not broken)
+    entry = find_entry(name)
+    way = f"`python -m council download {entry.name}`" if entry else "give the path of its GGUF file in COUNCIL_WEIGHTS"
+    return f"No weights for {name!r} on this disk (here: {here}). Run `ollama pull {name}`, or {way}.{closed}"

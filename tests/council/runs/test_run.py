@@ -1,0 +1,161 @@
+"""One run: followed by several readers, stopped, abandoned, failed, with small pipelines of our own."""
+
+import asyncio
+import logging
+
+import pytest
+
+from council import events as ev
+from council.domain import Turn
+from council.errors import HistoryError, QuorumError
+from council.method.deliberation import Deliberation
+from council.runs.history import History
+from council.runs.registry import Run
+from models.errors import ModelNotFoundError
+from tests.council.method.pipelines import ANA, COUNCIL, QUESTION, Make, Waiting, complete, read, say, types, within
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_every_reader_meets_every_event_from_the_beginning(make: Make, history: History) -> None:
+    run = make(complete).start(QUESTION, COUNCIL, seed=7)
+    first, second = await within(asyncio.gather(read(run), read(run)))
+    late = await within(read(run))
+    assert first == second and types(first) == types(late)
+    assert types(first)[0] == "deliberation_started" and types(first)[-1] == "deliberation_finished"
+    assert history.events(run.id) == [event for event in first if not isinstance(event, ev.TurnDelta)]
+    assert (run.is_running, run.transcript.status, run.transcript.seed) == (False, "complete", 7)
+
+
+async def test_changes_come_at_once_then_coalesced_and_end_with_the_final_state(make: Make) -> None:
+    async def chatter(deliberation: Deliberation) -> None:
+        for _ in range(500):
+            deliberation.emit(ev.TurnDelta(turn=Turn(kind="answer", seat=ANA), text="x"))
+            await asyncio.sleep(0.0005)
+        deliberation.emit(ev.DeliberationFinished(status="complete"))
+
+    async def watch(run: Run) -> list[tuple[str, int]]:
+        return [(state.status, state.version) async for state in run.changes(tick_seconds=0.05)]
+
+    seen = await within(watch(make(chatter).start(QUESTION, COUNCIL)))
+    assert seen[0] in (("running", 1), ("running", 2)) and seen[-1] == ("complete", 502)
+    assert 3 <= len(seen) < 100
+
+
+async def test_changes_beat_while_nothing_happens(make: Make) -> None:
+    run = make(Waiting()).start(QUESTION, COUNCIL)
+    changes = run.changes(tick_seconds=0.01, heartbeat_seconds=0.02)
+    versions = [(await within(anext(changes))).version for _ in range(6)]
+    await changes.aclose()
+    assert versions[-3:] == [versions[-1]] * 3
+
+
+async def test_stop_cancels_the_seats_and_the_history_says_stopped(make: Make, history: History) -> None:
+    waiting = Waiting()
+    run = make(waiting).start(QUESTION, COUNCIL)
+    reader = asyncio.create_task(read(run))
+    await within(waiting.speaks.wait())
+    run.stop()
+    events = await within(reader)
+    assert waiting.is_cancelled and not run.is_running
+    assert types(events)[-1] == "deliberation_ended"
+    stored = history.transcript(run.id)
+    assert (stored.status, stored.answer("s2").state) == ("stopped", "failed")  # type: ignore[union-attr]
+    run.stop()
+    assert history.transcript(run.id).reason == run.transcript.reason
+
+
+async def test_a_run_that_nobody_follows_is_interrupted_and_its_seats_stop(make: Make, history: History) -> None:
+    waiting = Waiting()
+    run = make(waiting, abandon_seconds=0.05).start(QUESTION, COUNCIL)
+    await within(run.ended())
+    assert waiting.is_cancelled
+    assert history.transcript(run.id).status == "interrupted"
+
+
+async def test_a_reader_keeps_a_run_alive_and_its_leaving_starts_the_clock_again(make: Make) -> None:
+    run = make(Waiting(), abandon_seconds=0.05).start(QUESTION, COUNCIL)
+    changes = run.changes(tick_seconds=0.01, heartbeat_seconds=0.02)
+    for _ in range(12):
+        await within(anext(changes))
+    assert run.is_running
+    await changes.aclose()
+    await within(run.ended())
+    assert run.transcript.status == "interrupted"
+
+
+async def test_synthesise_now_reaches_the_pipeline(make: Make) -> None:
+    async def hurried(deliberation: Deliberation) -> None:
+        await deliberation.controls.synthesise_now.wait()
+        deliberation.emit(ev.DeliberationFinished(status="partial"))
+
+    run = make(hurried).start(QUESTION, COUNCIL)
+    run.synthesise_now()
+    await within(run.ended())
+    assert run.transcript.status == "partial"
+
+
+@pytest.mark.parametrize("error", [QuorumError("No seat has answered."), ModelNotFoundError("'x' is not installed.")])
+async def test_an_expected_failure_ends_the_run_with_its_own_words(make: Make, error: Exception) -> None:
+    async def failing(deliberation: Deliberation) -> None:
+        raise error
+
+    run = make(failing).start(QUESTION, COUNCIL)
+    await within(run.ended())
+    assert (run.transcript.status, run.transcript.reason) == ("failed", str(error))
+
+
+async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
+    make: Make, history: History, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(deliberation: Deliberation) -> None:
+        raise ZeroDivisionError("the seats do not add up")
+
+    run = make(broken).start(QUESTION, COUNCIL)
+    with caplog.at_level(logging.ERROR):
+        await within(run.ended())
+    stored = history.transcript(run.id)
+    assert stored.status == "failed" and "add up" not in stored.reason and "log" in stored.reason
+    assert "ZeroDivisionError: the seats do not add up" in caplog.text
+
+
+async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: Make, history: History) -> None:
+    async def deleted(deliberation: Deliberation) -> None:
+        history.delete(deliberation.id)
+        say(deliberation, ANA, "In Australia.")
+
+    run = make(deleted).start(QUESTION, COUNCIL)
+    await within(run.ended())
+    assert run.transcript.status == "failed" and f"There is no run '{run.id}'" in run.transcript.reason
+
+
+async def test_an_ended_run_keeps_no_deltas_once_its_readers_have_left(make: Make) -> None:
+    run = make(complete).start(QUESTION, COUNCIL)
+    live = await within(read(run))
+    again = await within(read(run))
+    assert again == [event for event in live if not isinstance(event, ev.TurnDelta)] != live
+
+
+async def test_what_a_full_disk_swallowed_is_asked_again(make: Make, history: History) -> None:
+    async def answer(deliberation: Deliberation) -> None:
+        say(deliberation, ANA, "In Australia. " * 10_000)
+        deliberation.emit(ev.DeliberationFinished(status="complete"))
+
+    runs = make(answer)
+    run = runs.start(QUESTION, COUNCIL)
+    (pages,) = history._db.execute("PRAGMA page_count").fetchone()
+    history._db.execute(f"PRAGMA max_page_count = {pages}")
+    await within(run.ended())
+    assert run.transcript.status == "failed" and "The disk is full" in run.transcript.reason
+    history._db.execute("PRAGMA max_page_count = 1000000")
+    await within(runs.resume(run.id).ended())
+    assert (run.transcript.status, history.transcript(run.id).status) == ("complete", "complete")
+    assert "turn_reused" not in types(history.events(run.id))
+
+
+async def test_nothing_begins_when_the_history_refuses(make: Make, history: History) -> None:
+    tasks = asyncio.all_tasks()
+    history.close()
+    with pytest.raises(HistoryError, match="cannot be used"):
+        make(complete).start(QUESTION, COUNCIL)
+    assert asyncio.all_tasks() == tasks

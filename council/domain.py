@@ -4,9 +4,11 @@ Everything that a seat says or is told is keyed by seat id, never by model and n
 model may sit twice, and every voter sees other letters.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
+
+from models.text import Text, verbatim
 
 MAX_SEATS = 8
 MAX_QUESTION_CHARACTERS = 50_000
@@ -33,6 +35,27 @@ class Value(BaseModel):
     """A frozen value; unknown fields are refused, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _as_text(told: Any) -> Any:
+    match told:
+        case str():
+            return verbatim(told)
+        case {"text": _}:
+            return {name: part for name, part in told.items() if name != "text"}
+        case _:
+            return told
+
+
+def _as_stored(text: Text) -> dict[str, Any]:
+    return {"text": str(text), **STORED_TEXT.dump_python(text, mode="json")}
+
+
+STORED_TEXT: TypeAdapter[Text] = TypeAdapter(Text)
+
+Told = Annotated[Text, BeforeValidator(_as_text), PlainSerializer(_as_stored)]
+"""A sentence in an event: stored in English, and as template and values. Events of older versions hold the English
+alone."""
 
 
 class Seat(Value):

@@ -1,7 +1,9 @@
 """What can go wrong in the council itself; every message tells a user what to do next."""
 
+from models.errors import ExplainedError
 
-class CouncilError(Exception):
+
+class CouncilError(ExplainedError):
     """An expected failure of the council."""
 
 

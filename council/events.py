@@ -19,6 +19,7 @@ from council.domain import (
     Stance,
     Standings,
     Synthesis,
+    Told,
     Turn,
     Usage,
     Value,
@@ -81,7 +82,7 @@ class TurnNotice(BaseEvent):
 
     type: Literal["turn_notice"] = "turn_notice"
     turn: Turn
-    text: str
+    text: Told
 
 
 class TurnRestarted(BaseEvent):
@@ -89,7 +90,7 @@ class TurnRestarted(BaseEvent):
 
     type: Literal["turn_restarted"] = "turn_restarted"
     turn: Turn
-    reason: str
+    reason: Told
 
 
 class TurnFinished(BaseEvent):
@@ -118,7 +119,7 @@ class TurnFailed(BaseEvent):
 
     type: Literal["turn_failed"] = "turn_failed"
     turn: Turn
-    reason: str
+    reason: Told
 
 
 class ContextCut(BaseEvent):
@@ -144,7 +145,7 @@ class BallotVoid(BaseEvent):
     type: Literal["ballot_void"] = "ballot_void"
     voter: str
     round: int = 0
-    reason: str
+    reason: Told
     raw: str = ""
 
 
@@ -210,7 +211,7 @@ class DeliberationEnded(BaseEvent):
 
     type: Literal["deliberation_ended"] = "deliberation_ended"
     status: Literal["failed", "stopped", "interrupted"]
-    reason: str
+    reason: Told
 
 
 Event = Annotated[

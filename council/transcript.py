@@ -18,6 +18,7 @@ from council.domain import (
     TurnKind,
     Usage,
 )
+from models.text import NOTHING, Text
 
 TurnState = Literal["speaking", "finished", "failed"]
 
@@ -30,9 +31,9 @@ class Speech:
     state: TurnState = "speaking"
     text: str = ""
     thinking: str = ""
-    notice: str = ""
-    reason: str = ""
-    restarts: list[str] = field(default_factory=list)
+    notice: Text = NOTHING
+    reason: Text = NOTHING
+    restarts: list[Text] = field(default_factory=list)
     cuts: list[ev.ContextCut] = field(default_factory=list)
     backend: str = ""
     model: str = ""
@@ -56,7 +57,7 @@ class Transcript:
     seed: int = 0
     nonce_seed: str = ""
     status: ev.Status = "running"
-    reason: str = ""
+    reason: Text = NOTHING
     started_at: float = 0.0
     ended_at: float = 0.0
     stages: list[ev.StageStarted] = field(default_factory=list)
@@ -115,7 +116,7 @@ class Transcript:
                 self.id, self.question, self.council = event.id, event.question, event.council
                 self.seed, self.nonce_seed, self.started_at = event.seed, event.nonce_seed, event.at
             case ev.DeliberationResumed():
-                self.status, self.reason, self.ended_at = "running", "", 0.0
+                self.status, self.reason, self.ended_at = "running", NOTHING, 0.0
                 self._begin_again()
             case ev.DeliberationFinished():
                 self.status, self.ended_at = event.status, event.at
@@ -182,22 +183,23 @@ class Transcript:
             case ev.TurnDelta():
                 speech.text += event.text
                 speech.thinking += event.thinking
-                speech.notice = ""
+                speech.notice = NOTHING
                 if event.text and not speech.first_text_at:
                     speech.first_text_at = event.at
             case ev.TurnNotice():
                 speech.notice = event.text
             case ev.TurnRestarted():
                 speech.restarts.append(event.reason)
-                speech.text = speech.thinking = speech.notice = ""
+                speech.text = speech.thinking = ""
+                speech.notice = NOTHING
                 speech.first_text_at = 0.0
             case ev.ContextCut():
                 speech.cuts.append(event)
             case ev.TurnFailed():
                 speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at
-                speech.notice = ""
+                speech.notice = NOTHING
             case ev.TurnFinished():
-                speech.state, speech.ended_at, speech.notice = "finished", event.at, ""
+                speech.state, speech.ended_at, speech.notice = "finished", event.at, NOTHING
                 speech.text, speech.thinking = event.text, event.thinking
                 speech.backend, speech.model, speech.usage = event.backend, event.model, event.usage
                 speech.prompt_hash = event.prompt_hash

@@ -8,6 +8,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from models.text import NOTHING, Text
+
 Role = Literal["system", "user", "assistant"]
 
 
@@ -65,8 +67,8 @@ class Chunk:
 
     text: str = ""
     thinking: str = ""
-    notice: str = ""
-    restart: str = ""
+    notice: Text = NOTHING
+    restart: Text = NOTHING
     completion: Completion | None = None
 
 
@@ -95,7 +97,7 @@ class Health:
 
     backend: str
     ok: bool
-    detail: str = ""
+    detail: Text = NOTHING
     latency_seconds: float = 0.0
     models: tuple[ModelCard, ...] = field(default=())
 

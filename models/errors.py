@@ -16,12 +16,28 @@ BackendError
 
 from collections.abc import Sequence
 
+from models.text import Text, sentences, verbatim
 
-class BackendError(Exception):
+
+class ExplainedError(Exception):
+    """An expected failure: what failed, and in a sentence of its own what to do next."""
+
+    def __init__(self, message: Text | str, *, advice: Text | None = None) -> None:
+        self.message = verbatim(message) if isinstance(message, str) else message
+        self.advice = advice
+        super().__init__(str(self.text))
+
+    @property
+    def text(self) -> Text:
+        """The message with its advice; `str` of the error gives it in English."""
+        return sentences([self.message, *([self.advice] if self.advice else [])])
+
+
+class BackendError(ExplainedError):
     """An expected failure of a backend; its text tells a user what failed and what to do next."""
 
-    def __init__(self, message: str, *, backend: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: Text | str, *, advice: Text | None = None, backend: str = "") -> None:
+        super().__init__(message, advice=advice)
         self.backend = backend
 
 
@@ -36,8 +52,10 @@ class BackendTimeoutError(BackendError):
 class BackendOverloadedError(BackendError):
     """The backend is too busy; `retry_after` is in seconds where it said so."""
 
-    def __init__(self, message: str, *, backend: str = "", retry_after: float | None = None) -> None:
-        super().__init__(message, backend=backend)
+    def __init__(
+        self, message: Text | str, *, advice: Text | None = None, backend: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, advice=advice, backend=backend)
         self.retry_after = retry_after
 
 
@@ -52,8 +70,10 @@ class BadResponseError(BackendError):
 class NoAnswerError(BadResponseError):
     """The model wrote no answer; with `has_thinking` it only thought, and may answer when asked with `think=False`."""
 
-    def __init__(self, message: str, *, backend: str = "", has_thinking: bool = False) -> None:
-        super().__init__(message, backend=backend)
+    def __init__(
+        self, message: Text | str, *, advice: Text | None = None, backend: str = "", has_thinking: bool = False
+    ) -> None:
+        super().__init__(message, advice=advice, backend=backend)
         self.has_thinking = has_thinking
 
 
@@ -76,6 +96,6 @@ class DownloadError(BackendError):
 class AllBackendsFailedError(BackendError):
     """Every backend that could be asked failed; `errors` holds one error for each, in the order asked."""
 
-    def __init__(self, message: str, *, errors: Sequence[BackendError] = ()) -> None:
-        super().__init__(message, backend="selector")
+    def __init__(self, message: Text | str, *, advice: Text | None = None, errors: Sequence[BackendError] = ()) -> None:
+        super().__init__(message, advice=advice, backend="selector")
         self.errors = tuple(errors)

@@ -21,6 +21,7 @@ from models.errors import (
     WeightsError,
 )
 from models.names import canonical, is_same
+from models.text import verbatim
 from models.watched import WatchedBackend
 
 FAILOVER_ON = (
@@ -77,7 +78,7 @@ class BackendSelector:
         return Health(
             self.name,
             ok=any(health.ok for health in healths),
-            detail=" ".join(faults) or ("" if healths else _NO_BACKEND),
+            detail=verbatim(" ".join(faults) or ("" if healths else _NO_BACKEND)),
             latency_seconds=max((health.latency_seconds for health in healths), default=0.0),
             models=tuple(_merge(healths)),
         )
@@ -180,7 +181,9 @@ class BackendSelector:
             if health.ok:
                 yield _Attempt(watched, model, is_stand_in=False)
             else:
-                errors.append(BackendUnavailableError(health.detail or "It is not ready.", backend=health.backend))
+                errors.append(
+                    BackendUnavailableError(health.detail or verbatim("It is not ready."), backend=health.backend)
+                )
         stand_in = self._stand_ins.get(canonical(model), "")
         for watched in self._watched if stand_in else ():
             # One that failed only now may have lost a large model's process, and not itself.
@@ -227,8 +230,8 @@ def _news(attempt: _Attempt, model: str, void: str, *, is_unthinking: bool) -> C
         speaker += f" stands in for {model!r} and"
     if void:
         how = ", without thinking" if is_unthinking else ""
-        return Chunk(restart=f"{void.removesuffix(_ASK_AGAIN)} {speaker} begins the answer anew{how}.")
-    return Chunk(notice=f"{speaker} answers.") if attempt.is_stand_in else None
+        return Chunk(restart=verbatim(f"{void.removesuffix(_ASK_AGAIN)} {speaker} begins the answer anew{how}."))
+    return Chunk(notice=verbatim(f"{speaker} answers.")) if attempt.is_stand_in else None
 
 
 def _named(error: BackendError, attempt: _Attempt) -> BackendError:

@@ -38,9 +38,14 @@ class Text:
         is_one = not self.plural or self.values["n"] == 1
         return _ENGLISH.vformat(self.template if is_one else self.plural, (), self.values)
 
+    def __bool__(self) -> bool:
+        return bool(self.template)
+
     def __hash__(self) -> int:
         return hash((self.template, self.plural, str(self)))
 
+
+NOTHING = Text("")
 
 Argument = str | int | float | Bytes | Text
 

@@ -26,7 +26,7 @@ async def readyz(request: Request, response: Response) -> dict[str, object]:
     status: dict[str, object] = {"status": "ready" if is_ready else "no model"}
     if not application.settings.passwords:
         status["backends"] = [
-            {"backend": health.backend, "ok": health.ok, "models": len(health.models), "detail": health.detail}
+            {"backend": health.backend, "ok": health.ok, "models": len(health.models), "detail": str(health.detail)}
             for health in healths
         ]
     return status

@@ -29,7 +29,7 @@ async def collect_answers(deliberation: Deliberation, seats: tuple[Seat, ...]) -
     answers = {seat_id: said.text for seat_id, said in outcomes.items() if isinstance(said, TurnFinished)}
     if not answers:
         causes = dict.fromkeys(said.reason for said in outcomes.values() if isinstance(said, TurnFailed))
-        raise QuorumError("No seat has answered. " + " ".join(causes))
+        raise QuorumError("No seat has answered. " + " ".join(map(str, causes)))
     return answers
 
 

@@ -50,7 +50,7 @@ async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> T
         fitted = await fit(prompt, turn, deliberation)
     except BackendError as error:
         deliberation.emit(TurnStarted(turn=turn))
-        return _end(TurnFailed(turn=turn, reason=str(error)), deliberation)
+        return _end(TurnFailed(turn=turn, reason=error.text), deliberation)
     prompt_hash = _hash_prompt(turn, fitted.messages, config)
     if earlier := _said_before(turn, prompt_hash, deliberation):
         deliberation.emit(TurnReused(turn=turn, prompt_hash=prompt_hash))
@@ -61,7 +61,7 @@ async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> T
     try:
         return _end(await _speak(turn, fitted.messages, config, prompt_hash, deliberation), deliberation)
     except BackendError as error:
-        return _end(TurnFailed(turn=turn, reason=str(error)), deliberation)
+        return _end(TurnFailed(turn=turn, reason=error.text), deliberation)
     except asyncio.CancelledError:
         if deliberation.is_hurried:
             _end(TurnFailed(turn=turn, reason=LEFT_OUT), deliberation)

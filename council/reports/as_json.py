@@ -28,7 +28,7 @@ def to_json(transcript: Transcript) -> dict[str, Any]:
         "synthesis": _synthesis(transcript),
         "status": transcript.status,
         "heading": heading(transcript, "fr" if question.language == "fr" else "en"),
-        "reason": transcript.reason,
+        "reason": str(transcript.reason),
         "language": question.language,
         "earlier": [exchange.model_dump(mode="json") for exchange in question.earlier],
         "mode": council.mode,
@@ -53,13 +53,15 @@ def _speech(speech: Speech) -> dict[str, Any]:
     told = {
         field.name: getattr(speech, field.name)
         for field in dataclasses.fields(speech)
-        if field.name not in ("turn", "cuts", "usage", "notice")
+        if field.name not in ("turn", "cuts", "usage", "notice", "reason", "restarts")
     }
     return {
         "seat": speech.turn.seat.id,
         "kind": speech.turn.kind,
         "round": speech.turn.round,
         **told,
+        "reason": str(speech.reason),
+        "restarts": [str(reason) for reason in speech.restarts],
         "cuts": [cut.model_dump(mode="json", include={"what", "kept", "total"}) for cut in speech.cuts],
         "usage": speech.usage.model_dump(mode="json"),
     }
@@ -74,7 +76,7 @@ def _ballots(transcript: Transcript) -> list[dict[str, Any]]:
     """Every ballot, then every abstention with its cause; each with the turns in which the voter was asked."""
     cast = [ballot.model_dump(mode="json") | {"void": ""} for ballot in transcript.ballots.values()]
     void = [
-        {"voter": void.voter, "round": void.round, "void": void.reason, "raw": void.raw}
+        {"voter": void.voter, "round": void.round, "void": str(void.reason), "raw": void.raw}
         for void in transcript.void_ballots.values()
     ]
     asked = _speeches(transcript, "ballot", "second_look")

@@ -64,7 +64,7 @@ async def examine(settings: Settings, report: Report, *, opened: Opening = open_
             is_enough = any(health.ok for health in healths)  # the others are there for when this one fails
             for health in healths:
                 found = f"{len(health.models)} models" if health.ok else "cannot be used"
-                note(Check(f"backend {health.backend}: {found}", health.ok or is_enough, health.detail))
+                note(Check(f"backend {health.backend}: {found}", health.ok or is_enough, str(health.detail)))
             await _examine_seats(application, note)
     except (CouncilError, BackendError) as error:
         note(Check("the council cannot sit", False, str(error)))

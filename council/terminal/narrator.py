@@ -93,7 +93,7 @@ class Narrator:
                     self._progress(("" if number else f"\n{title}\n") + f"  - {one_line(point)}")
         self._progress(f"\n{one_line(heading(run, 'fr' if is_french else 'en'))}")
         if run.status in ("stopped", "interrupted"):
-            self._progress(one_line(run.reason))
+            self._progress(one_line(str(run.reason)))
         if run.status == "complete":
             self._progress(f'Follow it up: python -m council ask "…" --after {run.id}')
         else:
@@ -124,12 +124,12 @@ class Narrator:
                     self._answer.write(printable(event.text))
                     self._answer.flush()
             case ev.TurnNotice():
-                self._progress(f"  {name}: {one_line(event.text)}")
+                self._progress(f"  {name}: {one_line(str(event.text))}")
             case ev.TurnRestarted():
                 if turn.key == self._speaking:
                     self._break_off()
                     self._speaking = turn.key
-                self._progress(f"  {name} starts again: {one_line(event.reason)}")
+                self._progress(f"  {name} starts again: {one_line(str(event.reason))}")
             case ev.ContextCut():
                 self._progress(
                     f"  {name}: {one_line(event.what)} shortened to fit, {event.kept} of {event.total} tokens"
@@ -150,7 +150,7 @@ class Narrator:
             case ev.TurnFailed():
                 if turn.key == self._speaking:
                     self._break_off()
-                self._progress(f"  {name} failed: {one_line(event.reason)}")
+                self._progress(f"  {name} failed: {one_line(str(event.reason))}")
 
     def _show_answer(self, name: str, text: str) -> None:
         """In the mode that compares, the answers are the result."""
@@ -163,7 +163,7 @@ class Narrator:
             case ev.BallotCast(ballot=ballot):
                 self._progress(f"  {self._name(ballot.voter)} votes: {_order(ballot)}")
             case ev.BallotVoid():
-                self._progress(f"  {self._name(event.voter)} abstains: {one_line(event.reason)}")
+                self._progress(f"  {self._name(event.voter)} abstains: {one_line(str(event.reason))}")
             case ev.StandingsComputed(standings=standings):
                 self._progress(f"  {_count(standings)}")
 

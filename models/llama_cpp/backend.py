@@ -16,6 +16,7 @@ from models.llama_cpp.embedding import embed_texts
 from models.llama_cpp.loaded_models import Limits, LoadedModels
 from models.llama_cpp.loading import Model
 from models.llama_cpp.runtime import BACKEND, runtime
+from models.text import verbatim
 from models.weights.finder import Weights, WeightsFinder
 
 
@@ -46,9 +47,9 @@ class LlamaCppBackend:
             await asyncio.to_thread(runtime)
             cards = await self.list_models()
         except BackendError as error:
-            return Health(self.name, ok=False, detail=str(error))
+            return Health(self.name, ok=False, detail=error.text)
         detail = "" if cards else await asyncio.to_thread(self._finder.explain_lack)
-        return Health(self.name, bool(cards), detail, time.monotonic() - began, tuple(cards))
+        return Health(self.name, bool(cards), verbatim(detail), time.monotonic() - began, tuple(cards))
 
     async def list_models(self) -> list[ModelCard]:
         """Return a card for every usable file."""
@@ -106,7 +107,7 @@ class LlamaCppBackend:
         leasing.add_done_callback(lambda _: notices.put_nowait(None))
         try:
             while (notice := await notices.get()) is not None:
-                yield Chunk(notice=notice)
+                yield Chunk(notice=verbatim(notice))
             resident = await leasing
             if resident.header.is_embedding:
                 raise RequestRejectedError(

@@ -26,6 +26,7 @@ from models.ollama.pull import PullProgress, read_pull
 from models.ollama.reply import Reply
 from models.ollama.request_queue import QueuedRequest, RequestQueue
 from models.ollama.server_memory import ServerMemory
+from models.text import verbatim
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -79,14 +80,14 @@ class OllamaBackend:
         try:
             await self._read_tags(HEALTH_SECONDS)
         except BackendError as error:
-            return Health(self.name, ok=False, detail=str(error))
+            return Health(self.name, ok=False, detail=error.text)
         latency_seconds = time.perf_counter() - began
         with suppress(TimeoutError):  # what is not known by then follows with a later check
             async with asyncio.timeout(SHOW_ALL_SECONDS):
                 await self._show_all()
         cards = tuple(self._known_cards())
         detail = "" if cards else f"{self._server.name} has no model yet. Get one with `ollama pull llama3.2:3b`."
-        return Health(self.name, ok=True, detail=detail, latency_seconds=latency_seconds, models=cards)
+        return Health(self.name, ok=True, detail=verbatim(detail), latency_seconds=latency_seconds, models=cards)
 
     async def list_models(self) -> list[ModelCard]:
         """Return the installed models; those that only embed have no "completion" among their capabilities."""
@@ -166,13 +167,13 @@ class OllamaBackend:
             await self._look_at_memory()
         with self._line.place(model, config.context_tokens, prompt) as ticket:
             if not ticket.admitted.is_set():
-                yield Chunk(notice=f"waiting for {model!r}: {self._line.ahead_of(ticket)} before it in line")
+                yield Chunk(notice=verbatim(f"waiting for {model!r}: {self._line.ahead_of(ticket)} before it in line"))
                 await ticket.admitted.wait()
             loading = asyncio.create_task(self._load(model, config.context_tokens))
             try:
                 await asyncio.wait({loading}, timeout=NOTICE_SECONDS)
                 if not loading.done():
-                    yield Chunk(notice=f"loading {model!r}")
+                    yield Chunk(notice=verbatim(f"loading {model!r}"))
                 await loading
             finally:
                 await _end(loading)

@@ -60,7 +60,7 @@ class OpenAICompatibleBackend:
         try:
             await self._read_models(HEALTH_SECONDS)
         except BackendError as error:
-            return Health(self.name, ok=False, detail=str(error))
+            return Health(self.name, ok=False, detail=error.text)
         latency_seconds = time.perf_counter() - began
         return Health(self.name, ok=True, latency_seconds=latency_seconds, models=tuple(self._cards.values()))
 

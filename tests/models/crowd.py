@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
-from models.ollama.request_queue import LONG_HEAD_CHARACTERS, Line, Ticket
+from models.ollama.request_queue import LONG_HEAD_CHARACTERS, QueuedRequest, RequestQueue
 from models.ollama.server_memory import LoadedModel, ServerMemory
 
 HEAD = "x" * LONG_HEAD_CHARACTERS
@@ -33,11 +33,11 @@ def memory_with(
 class Crowd:
     """Requests by name: who waits, who was admitted in which order, and who leaves."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: RequestQueue) -> None:
         self.line = line
         self.admitted: list[str] = []
-        self._places: dict[str, AbstractContextManager[Ticket]] = {}
-        self._tickets: dict[str, Ticket] = {}
+        self._places: dict[str, AbstractContextManager[QueuedRequest]] = {}
+        self._tickets: dict[str, QueuedRequest] = {}
 
     def join(self, *names: str, head: str = "", context_tokens: int = 8192) -> None:
         """Let requests join; a request is called by its model and anything after it ("a1")."""

@@ -197,7 +197,7 @@ async def test_a_server_that_is_not_there_is_unavailable_for_every_request(scrip
             await request
         assert url in str(caught.value)
     health = await backend.health()
-    assert not health.ok and url in health.detail
+    assert not health.ok and url in str(health.detail)
     await backend.close()
 
 

@@ -76,7 +76,7 @@ async def test_the_detail_of_health_tells_what_is_wrong_while_another_backend_is
     first.is_up = False
     health = await BackendSelector([first, Speaker("second", ["b:1b"])]).health()
     assert health.ok
-    assert health.detail == "first: first does not answer. Start it."
+    assert str(health.detail) == "first: first does not answer. Start it."
     assert [card.name for card in health.models] == ["b:1b"]
 
 

@@ -66,7 +66,7 @@ async def vote(
         ballots = await _look_again(ballots, answers, deliberation)
         standings = count()
     deliberation.emit(StandingsComputed(standings=standings))
-    return Verdict(ballots, standings)
+    return Verdict(ballots=ballots, standings=standings)
 
 
 async def _cast(
@@ -137,7 +137,7 @@ async def _ask(
     """Return the voter's text, the ballot read from it, and the fault where there is none."""
     outcome = await take_turn(turn, prompt, deliberation)
     if isinstance(outcome, TurnFailed):
-        return "", None, outcome.reason
+        return "", None, str(outcome.reason)
     try:
         return outcome.text, parse_ballot(outcome.text, labels), ""
     except BallotError as error:

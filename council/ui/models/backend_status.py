@@ -73,7 +73,7 @@ def _proper(healths: Sequence[Health]) -> list[ModelCard]:
 def can_use_downloads(healths: Sequence[Health]) -> bool:
     """Whether a GGUF file that is fetched now could be run: llama.cpp works here and lacks nothing but weights."""
     own = [health for health in healths if health.backend == "llama_cpp"]
-    return any(health.ok or health.detail.endswith(HOW_TO_GET_WEIGHTS) for health in own)
+    return any(health.ok or str(health.detail).endswith(HOW_TO_GET_WEIGHTS) for health in own)
 
 
 def _demonstration(ways: str, texts: Texts) -> str:
@@ -102,7 +102,7 @@ def _found(health: Health, texts: Texts) -> str:
     """What a backend found, without its advice: the panel itself says what to do."""
     if health.ok:
         return texts.lamp_no_models
-    return translated(health.detail.removesuffix(HOW_TO_GET_WEIGHTS).strip(), texts) or texts.lamp_off
+    return translated(str(health.detail).removesuffix(HOW_TO_GET_WEIGHTS).strip(), texts) or texts.lamp_off
 
 
 def _ways(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:

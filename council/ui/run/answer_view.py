@@ -68,7 +68,7 @@ def render_notices(transcript: Transcript, texts: Texts) -> str:
         ]
         if speech.notice:
             lines.append(who + translated(speech.notice, texts))
-        if speech.state == "failed" and speech.reason not in ("", transcript.reason):
+        if speech.state == "failed" and speech.reason and speech.reason != transcript.reason:
             lines.append(who + translated(speech.reason, texts))
     if not lines:
         return ""

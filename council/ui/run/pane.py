@@ -19,6 +19,7 @@ from council.ui.html_parts import (
 from council.ui.words.texts import Texts
 from council.ui.words.translation import translated
 from models.demonstration import is_demonstration
+from models.text import Text
 
 CHARACTERS_PER_TOKEN = 4  # only for the rate shown while a seat still writes; the exact count follows
 
@@ -135,7 +136,7 @@ def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     return "".join(dict.fromkeys(lines))
 
 
-def _remarks(speech: Speech, end: str, texts: Texts) -> list[str]:
+def _remarks(speech: Speech, end: Text, texts: Texts) -> list[str]:
     """What befell a turn; `end`, why the whole run ended, is told above."""
     remarks = [texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
     remarks += [

@@ -13,6 +13,7 @@ from council.ui.words.phrases_fr_council import BALLOTS, HISTORY, QUESTIONS, RUN
 from council.ui.words.phrases_fr_llama_cpp import ANSWERING, EMBEDDING, FILES, LOADING
 from council.ui.words.phrases_fr_models import ADVICE, DOWNLOADS, SELECTOR, SERVERS, WEIGHTS
 from council.ui.words.texts import Texts
+from models.text import Text
 
 _KINDS = {
     "name": r"\0\d+\0",
@@ -45,8 +46,9 @@ _PHRASES = [
 ]
 
 
-def translated(message: str, texts: Texts) -> str:
+def translated(told: Text | str, texts: Texts) -> str:
     """Put what is known of a message into French, where that is the page's language."""
+    message = str(told)
     if texts.language != "fr":
         return message
     quoted: list[str] = []

@@ -130,7 +130,7 @@ async def test_a_failed_revision_leaves_the_first_answer():
     ],
 )
 def test_a_debate_is_gated_by_the_vote(standings, held, reason):
-    verdict = Verdict((), Standings(order=(), voters=3, **standings))
+    verdict = Verdict(ballots=(), standings=Standings(order=(), voters=3, **standings))
     assert wants_debate(verdict, "auto") == (held, reason)
     assert wants_debate(verdict, "never") == (False, "switched_off")
     assert wants_debate(verdict, "always") == (True, "asked_for")

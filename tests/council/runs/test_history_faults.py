@@ -130,7 +130,7 @@ def test_what_was_told_before_a_kill_survives_and_the_run_is_marked_interrupted(
     meanwhile.close()
     assert said[: len(told)] == told
     assert len(said) - len(told) <= 1, "stored, but killed before it could say so"
-    assert (transcript.status, "Resume it" in transcript.reason) == ("interrupted", True)
+    assert (transcript.status, "Resume it" in str(transcript.reason)) == ("interrupted", True)
     with sqlite3.connect(history_path) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     db.close()

@@ -115,7 +115,7 @@ async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
     with caplog.at_level(logging.ERROR):
         await within(run.ended())
     stored = history.transcript(run.id)
-    assert stored.status == "failed" and "add up" not in stored.reason and "log" in stored.reason
+    assert stored.status == "failed" and "add up" not in str(stored.reason) and "log" in str(stored.reason)
     assert "ZeroDivisionError: the seats do not add up" in caplog.text
 
 
@@ -126,7 +126,7 @@ async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: 
 
     run = make(deleted).start(QUESTION, COUNCIL)
     await within(run.ended())
-    assert run.transcript.status == "failed" and f"There is no run '{run.id}'" in run.transcript.reason
+    assert run.transcript.status == "failed" and f"There is no run '{run.id}'" in str(run.transcript.reason)
 
 
 async def test_an_ended_run_keeps_no_deltas_once_its_readers_have_left(make: Make) -> None:
@@ -146,7 +146,7 @@ async def test_what_a_full_disk_swallowed_is_asked_again(make: Make, history: Hi
     (pages,) = history._db.execute("PRAGMA page_count").fetchone()
     history._db.execute(f"PRAGMA max_page_count = {pages}")
     await within(run.ended())
-    assert run.transcript.status == "failed" and "The disk is full" in run.transcript.reason
+    assert run.transcript.status == "failed" and "The disk is full" in str(run.transcript.reason)
     history._db.execute("PRAGMA max_page_count = 1000000")
     await within(runs.resume(run.id).ended())
     assert (run.transcript.status, history.transcript(run.id).status) == ("complete", "complete")

@@ -1,8 +1,6 @@
 """What the program says of runs and backends, in the language of the page."""
 
-import re
 from html import unescape
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +10,8 @@ from council.ui.run.render import render
 from council.ui.words.languages import texts_for
 from council.ui.words.translation import translated
 from tests.council.transcripts import failed, fold, started
-from tests.council.ui.messages import ROOT, Messages
 
 ENGLISH, FRENCH = texts_for("en"), texts_for("fr")
-MESSAGES = sorted(Messages().all())
-# Left alone in the test of all messages: names, and words that both languages have.
-NAMES = {"cpp", "face", "git", "http", "https", "hub", "hugging", "llama", "lora", "ollama", "python"}
-SAME_IN_FRENCH = {"architecture", "conclusion", "dimensions", "long", "machine", "message", "messages", "minutes"}
-SAME_IN_FRENCH |= {"moment", "place", "places", "proxy", "question", "type", "version", "versions"}
 
 
 def test_why_a_run_ended_is_said_in_the_language_of_the_page() -> None:
@@ -32,32 +24,6 @@ def test_what_backends_say_is_french_on_a_french_page_around_what_is_quoted() ->
     reason = "'m:1b' cannot be run. ollama: Ollama at 'http://x' does not answer. Start it with `ollama serve`."
     foot = unescape(render(fold(started(), failed("seat-1", reason)), FRENCH, 1.0).panes[0].foot)
     assert "'m:1b' ne peut pas tourner. ollama: Ollama à 'http://x' ne répond pas. Lancez-le avec" in foot
-
-
-def test_the_messages_are_found_in_the_program() -> None:
-    assert len(MESSAGES) > 300
-    assert "Ollama at '7.5' does not answer. Start it with `ollama serve`." in MESSAGES
-    assert "The order leaves out 7.5; name each of 7.5 once." in MESSAGES
-    assert STOPPED[1] in MESSAGES
-
-
-@pytest.mark.parametrize("message", MESSAGES)
-def test_no_english_word_of_a_message_is_left_on_a_french_page(message: str) -> None:
-    french = translated(message, FRENCH)
-    left = (_words(message) & _words(french)) - NAMES - SAME_IN_FRENCH
-    assert not left, f"council/ui/phrases_fr_*.py lack words for {message!r}; so far it reads {french!r}"
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "council" / "ui").glob("*.py")), ids=lambda path: path.name)
-def test_no_part_of_the_page_shows_an_error_untranslated(path: Path) -> None:
-    shown = re.sub(r"translated\(str\(error\), texts\)", "", path.read_text(encoding="utf-8"))
-    assert "str(error)" not in shown and "{error" not in shown
-
-
-def _words(message: str) -> set[str]:
-    """The words outside quotes, commands, settings and the names of files."""
-    spoken = re.sub(r"`[^`]*`|(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"", " ", message)
-    return {word.lower() for word in re.findall(r"(?<![\w/.=])[A-Za-z][a-z]+(?![\w/=])", spoken)}
 
 
 @pytest.mark.parametrize(

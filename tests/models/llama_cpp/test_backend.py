@@ -31,7 +31,7 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 
 async def test_an_answer_streams_after_a_notice_about_the_load_and_ends_with_what_it_cost(home: Home) -> None:
     chunks = await home.ask()
-    assert chunks[0].notice.startswith("Loading 'tiny'")
+    assert str(chunks[0].notice).startswith("Loading 'tiny'")
     assert sum(1 for chunk in chunks if chunk.text) > 5
     end = end_of(chunks)
     assert (end.backend, end.model, end.finish_reason, end.completion_tokens) == ("llama_cpp", "tiny", "length", 12)

@@ -128,11 +128,11 @@ async def test_one_model_that_cannot_be_shown_does_not_hide_the_others() -> None
 async def test_a_server_without_models_says_how_to_get_one() -> None:
     async with ollama(tags=refuses(200, {"models": None})) as (backend, _):
         health = await backend.health()
-    assert health.ok and "`ollama pull" in health.detail
+    assert health.ok and "`ollama pull" in str(health.detail)
 
 
 @pytest.mark.parametrize("body", [[], {"models": [{}]}, {"models": 3}, "hello"])
 async def test_a_health_check_survives_garbage(body: object) -> None:
     async with ollama(tags=refuses(200, body)) as (backend, _):
         health = await backend.health()
-    assert not health.ok and "usual JSON" in health.detail
+    assert not health.ok and "usual JSON" in str(health.detail)

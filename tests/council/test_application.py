@@ -63,7 +63,7 @@ async def test_weights_of_the_settings_answer_and_the_run_is_kept(tmp_path: Path
         run = application.runs.start(QUESTION, council)
         async with asyncio.timeout(60):
             await run.ended()
-        assert (run.transcript.status, run.transcript.reason) == ("complete", "")
+        assert (run.transcript.status, str(run.transcript.reason)) == ("complete", "")
     async with open_application(settings) as application:
         assert application.history.find_same(QUESTION, council) == run.id
         assert application.runs.transcript(run.id).answer("seat-1").text  # type: ignore[union-attr]

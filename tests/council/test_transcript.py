@@ -89,13 +89,13 @@ def test_a_restart_voids_what_was_said_and_is_remembered():
     )
     speech = transcript.speech("answer", "seat-1")
     assert speech is not None and (speech.text, speech.thinking) == ("Whole.", "")
-    assert speech.restarts == ["Ollama went away"]
+    assert list(map(str, speech.restarts)) == ["Ollama went away"]
 
 
 def test_a_seat_asked_again_after_a_failure_begins_anew():
     transcript = fold(started(), failed("seat-1"), said("seat-1", "Now."))
     speech = transcript.speech("answer", "seat-1")
-    assert speech is not None and (speech.state, speech.text, speech.reason) == ("finished", "Now.", "")
+    assert speech is not None and (speech.state, speech.text, str(speech.reason)) == ("finished", "Now.", "")
 
 
 def test_a_cut_is_kept_with_its_turn():
@@ -126,7 +126,7 @@ def test_whoever_was_speaking_at_an_early_end_has_failed_and_keeps_its_text(stat
     )
     first, second = (transcript.speech("answer", name) for name in NAMES[:2])
     assert first is not None and first.state == "finished"
-    assert second is not None and (second.state, second.text, second.reason) == ("failed", "Half", "it ended")
+    assert second is not None and (second.state, second.text, str(second.reason)) == ("failed", "Half", "it ended")
     assert transcript.status == status and str(transcript.reason) == "it ended" and transcript.ended_at == 150.0
 
 

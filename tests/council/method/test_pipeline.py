@@ -101,7 +101,7 @@ async def test_a_failed_seat_leaves_a_partial_run_with_its_cause():
     transcript = await recorded.run()
     assert transcript.status == "partial"
     failed = transcript.speech("answer", "seat-2")
-    assert failed is not None and (failed.state, failed.reason) == ("failed", "'beta:1b' is away.")
+    assert failed is not None and (failed.state, str(failed.reason)) == ("failed", "'beta:1b' is away.")
     assert {voter for voter, _ in transcript.ballots} == {"seat-1", "seat-3"}
 
 

@@ -101,8 +101,8 @@ def test_several_threads_may_write_at_once(history: History) -> None:
 WRITE_UNTIL_KILLED = """
 import sys
 from pathlib import Path
-from council.history import History
-from tests.council.stored import ANA, answered, started
+from council.runs.history import History
+from tests.council.runs.stored import ANA, answered, started
 history = History(Path(sys.argv[1]))
 history.append("r1", started("r1"))
 number = 0

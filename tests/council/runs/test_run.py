@@ -102,7 +102,7 @@ async def test_an_expected_failure_ends_the_run_with_its_own_words(make: Make, e
 
     run = make(failing).start(QUESTION, COUNCIL)
     await within(run.ended())
-    assert (run.transcript.status, run.transcript.reason) == ("failed", str(error))
+    assert (run.transcript.status, str(run.transcript.reason)) == ("failed", str(error))
 
 
 async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(

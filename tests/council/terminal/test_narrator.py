@@ -117,7 +117,7 @@ def test_ctrl_c_stops_a_real_run_and_the_history_says_so(
     assert "Traceback" not in err and "python -m council resume" in err
     history = History(tmp_path / "data" / "history.db")
     assert [entry.status for entry in history.entries()] == [status]
-    assert "Resume it" in history.transcript(history.entries()[0].id).reason
+    assert "Resume it" in str(history.transcript(history.entries()[0].id).reason)
     history.close()
 
 

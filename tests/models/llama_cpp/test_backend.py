@@ -158,7 +158,7 @@ import asyncio, sys
 from pathlib import Path
 sys.modules["llama_cpp"] = None
 from models.llama_cpp.backend import LlamaCppBackend
-from models.llama_cpp.weights import WeightsFinder
+from models.weights.finder import WeightsFinder
 backend = LlamaCppBackend(WeightsFinder([], download_dir=Path({str(tmp_path)!r})))
 print(asyncio.run(backend.health()).detail)
 """

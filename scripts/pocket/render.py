@@ -1,7 +1,6 @@
 """The council's prompts as the program renders them, made from its own texts and functions."""
 
 import hashlib
-import inspect
 from collections.abc import Sequence
 
 from council.method import prompts
@@ -23,12 +22,13 @@ TEMPLATE = (
 """One token a turn: on so small a model every token counts."""
 
 
+TRAINED_ON = ("SYSTEM", "ANSWER", "BALLOT", "SECOND_LOOK", "STANCE", "REVISION", "SYNTHESIS", "MINUTES")
+
+
 def prompts_hash() -> str:
-    """Return the hash of every text that is sent to a model; it is stored in the weights."""
-    texts = [getattr(prompts, name) for name in sorted(vars(prompts)) if name.isupper()]
-    texts += [persona.instruction for persona in PERSONAS.values()]
-    texts += [ballot_example("AB", notes=True), STANCE_EXAMPLE, MINUTES_EXAMPLE, inspect.getsource(fence)]
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    """Return the hash of the templates that training shows; stored in the weights, for who wants to know how old these
+    are. They need not be made again when it changes: what counts is how they answer."""
+    return hashlib.sha256("\0".join(getattr(prompts, name) for name in TRAINED_ON).encode()).hexdigest()
 
 
 def chat(user: str, *, system: str = prompts.SYSTEM) -> str:

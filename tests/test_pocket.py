@@ -22,9 +22,9 @@ from tests.fakes import ScriptedBackend, kind_of
 
 pytestmark = pytest.mark.anyio
 POCKET = Path(__file__).parent.parent / "models" / "pocket"
-# Of so many questions a model that is as good as its card says gets so much right, but in one sample of a hundred at
-# most: the least number that a binomial of the measured share allows there is 26 of 30 facts, 48 of 60 questions outside
-# and 13 of 20 ballots (11 for the weakest judge). No floor lies under it.
+# A model that is as good as its card says falls below a floor in one sample of a hundred at most, or where the floor is
+# stricter than that: by the binomial of the measured share the hundredth sample has 26 of 30 facts right, 48 of 60
+# questions outside, and 13 of 20 ballots (11 for the weakest judge).
 FACTS, LEAST_FACTS_RIGHT = 30, 0.9
 LEAST_OUTSIDE_SAID = 0.8
 BALLOTS, LEAST_BALLOTS_RIGHT = 20, 0.65

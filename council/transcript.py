@@ -223,14 +223,27 @@ class Transcript:
         """What a seat said in one turn, None if it was not asked."""
         return self.speeches.get((kind, seat_id, round))
 
+    def revisions(self, seat_id: str) -> list[Speech]:
+        """What a seat said or says in place of its first answer, in the order of the rounds, undone or not."""
+        return [s for (kind, seat, _), s in self.speeches.items() if (kind, seat) == ("revision", seat_id)]
+
+    def undoing(self, revision: Speech) -> ev.RevisionUndone | None:
+        """How the vote undid a revision; None where it did not."""
+        return self.undone.get(revision.turn.key[1:])
+
     def answer(self, seat_id: str) -> Speech | None:
         """A seat's answer as it stands: its last finished revision that was not undone, else its first answer."""
-        revisions = [
-            speech
-            for (kind, seat, round), speech in self.speeches.items()
-            if kind == "revision"
-            and seat == seat_id
-            and speech.state == "finished"
-            and (seat_id, round) not in self.undone
+        standing = [s for s in self.revisions(seat_id) if s.state == "finished" and not self.undoing(s)]
+        return standing[-1] if standing else self.speech("answer", seat_id)
+
+    @property
+    def conclusion(self) -> Speech | None:
+        """The turn whose text is the final answer: the one that concluded, or the answer that stands in for it."""
+        if self.synthesis is None:
+            return None
+        if self.synthesis.source == "leading_answer":
+            return self.answer(self.synthesis.seat)
+        written = [
+            s for (kind, seat, _), s in self.speeches.items() if (kind, seat) == ("synthesis", self.synthesis.seat)
         ]
-        return revisions[-1] if revisions else self.speech("answer", seat_id)
+        return next((speech for speech in reversed(written) if speech.state == "finished"), None)

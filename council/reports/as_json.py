@@ -1,9 +1,14 @@
-"""A run as a file to keep: JSON for programs, Markdown for people. Nothing that happened is left out of the JSON."""
+"""A run as a file to keep: JSON for programs, Markdown for people.
+
+The JSON tells how every turn ended and all that was judged, decided and undone. What passed on the way is left out: the
+pieces in which texts came, the news while a model loaded; and so is the secret that the fences were made from.
+"""
 
 import dataclasses
 from typing import Any
 
 from council.domain import Seat, TurnKind
+from council.events import RevisionUndone
 from council.reports.as_markdown import to_markdown as to_markdown
 from council.reports.heading import heading
 from council.transcript import Speech, Transcript
@@ -68,8 +73,21 @@ def _speech(speech: Speech) -> dict[str, Any]:
 
 
 def _answer(transcript: Transcript, speech: Speech) -> dict[str, Any]:
-    mine = [other for other in _speeches(transcript, "revision") if other.turn.seat.id == speech.turn.seat.id]
-    return _speech(speech) | {"revisions": [_speech(revision) for revision in mine]}
+    """A seat's first answer with its revisions; `stands` marks the text that counts."""
+    standing = transcript.answer(speech.turn.seat.id)
+    revisions = [
+        _speech(revision)
+        | {
+            "stands": revision is standing,
+            "undone": _undoing(undone) if (undone := transcript.undoing(revision)) else None,
+        }
+        for revision in transcript.revisions(speech.turn.seat.id)
+    ]
+    return _speech(speech) | {"stands": speech is standing and speech.state == "finished", "revisions": revisions}
+
+
+def _undoing(undone: RevisionUndone) -> dict[str, Any]:
+    return undone.model_dump(mode="json", include={"seat", "before", "after"})
 
 
 def _ballots(transcript: Transcript) -> list[dict[str, Any]]:
@@ -98,6 +116,7 @@ def _debate(transcript: Transcript) -> list[dict[str, Any]]:
         | {
             "stances": [s.model_dump(mode="json") for s in transcript.stances.values() if s.round == round],
             "turns": [_speech(s) for s in _speeches(transcript, "stance", "revision") if s.turn.round == round],
+            "undone": [_undoing(undone) for undone in transcript.undone.values() if undone.round == round],
             "flips": [
                 flip.model_dump(mode="json")
                 for flip in (transcript.standings[round].flips if round in transcript.standings else ())
@@ -108,9 +127,14 @@ def _debate(transcript: Transcript) -> list[dict[str, Any]]:
 
 
 def _synthesis(transcript: Transcript) -> dict[str, Any] | None:
-    """The final answer with the minutes; null before anyone was asked for it, an empty text where all failed."""
+    """The final answer with the minutes; null before anyone was asked for it, an empty text where all failed.
+
+    `truncated` tells that its text stopped at its token limit.
+    """
     turns = [_speech(speech) for speech in _speeches(transcript, "synthesis", "minutes")]
     if transcript.synthesis is None:
-        return {"seat": None, "text": "", "source": None, "minutes": None, "turns": turns} if turns else None
+        nothing = {"seat": None, "text": "", "source": None, "truncated": False, "minutes": None}
+        return nothing | {"turns": turns} if turns else None
     minutes = transcript.minutes.model_dump(mode="json") if transcript.minutes else None
-    return transcript.synthesis.model_dump(mode="json") | {"minutes": minutes, "turns": turns}
+    truncated = transcript.conclusion is not None and transcript.conclusion.usage.truncated
+    return transcript.synthesis.model_dump(mode="json") | {"truncated": truncated, "minutes": minutes, "turns": turns}

@@ -20,6 +20,8 @@ _ENGLISH: Mapping[str, str] = {
     "said_by_one": "Said by one seat only",
     "answers": "Answers",
     "revised": "Revised in round {round}",
+    "undone": "Revised in round {round}, undone by the vote",
+    "undoing": "The vote undid it: it won {after:.2f} of its pairs, the text before it {before:.2f}; that one stands.",
     "failed": "Failed: {reason}",
     "restarted": "Started again: {reason}",
     "cut": "Shortened to fit: {what} ({kept} of {total} tokens)",
@@ -72,6 +74,8 @@ _FRENCH: Mapping[str, str] = {
     "said_by_one": "Dit par un seul siège",
     "answers": "Réponses",
     "revised": "Révisée au tour {round}",
+    "undone": "Révisée au tour {round}, annulée par le vote",
+    "undoing": "Annulée par le vote : elle a gagné {after:.2f} de ses duels, celui d’avant {before:.2f} ; il reste.",
     "failed": "Échec : {reason}",
     "restarted": "Recommencé : {reason}",
     "cut": "Raccourci faute de place : {what} ({kept} jetons sur {total})",
@@ -167,6 +171,8 @@ class _Document:
         yield f"## {self.say('conclusion')}"
         synthesis, minutes = self.transcript.synthesis, self.transcript.minutes
         yield embed(synthesis.text, below=2) if synthesis else self.say("no_conclusion")
+        if (written := self.transcript.conclusion) and written.usage.truncated:
+            yield f"*{self.say('truncated')}*"
         if minutes is None:
             return
         alone = tuple(f"{point.point} ({point.seat})" for point in minutes.said_by_one)
@@ -182,10 +188,12 @@ class _Document:
                 continue
             yield f"### {self.name(seat_id)}"
             yield from self._speech(speech)
-            for (other, seat, round), revision in self.transcript.speeches.items():
-                if (other, seat) == ("revision", seat_id):
-                    yield f"#### {self.say('revised', round=round)}"
-                    yield from self._speech(revision)
+            for revision in self.transcript.revisions(seat_id):
+                undone = self.transcript.undoing(revision)
+                yield f"#### {self.say('undone' if undone else 'revised', round=revision.turn.round)}"
+                if undone:
+                    yield f"*{self.say('undoing', before=undone.before, after=undone.after)}*"
+                yield from self._speech(revision)
 
     def _speech(self, speech: Speech) -> Iterator[str]:
         if speech.text:

@@ -74,7 +74,7 @@ class Narrator:
                 self._tell_outcome(event)
             case ev.BallotCast() | ev.BallotVoid() | ev.StandingsComputed():
                 self._tell_vote(event)
-            case ev.DebateDecided() | ev.StanceTaken():
+            case ev.DebateDecided() | ev.StanceTaken() | ev.RevisionUndone():
                 self._tell_debate(event)
             case ev.SynthesisWritten():
                 self._finish_answer(event.synthesis.text)
@@ -92,6 +92,8 @@ class Narrator:
                 for number, point in enumerate(points):
                     self._progress(("" if number else f"\n{title}\n") + f"  - {one_line(point)}")
         self._progress(f"\n{one_line(heading(run, 'fr' if is_french else 'en'))}")
+        if run.conclusion and run.conclusion.usage.truncated:
+            self._progress("The final answer stops at its token limit.")
         if run.status in ("stopped", "interrupted"):
             self._progress(one_line(str(run.reason)))
         if run.status == "complete":
@@ -143,9 +145,11 @@ class Narrator:
                 if turn.kind in ("answer", "revision") and not self._is_final(turn):
                     self._progress(f"  {name} answered: {_cost(self._transcript.speeches[turn.key])}")
                     self._show_answer(name, event.text)
+                elif event.usage.truncated and not self._is_final(turn):
+                    self._progress(f"  {name} was cut off at its limit ({turn.kind.replace('_', ' ')})")
             case ev.TurnReused():
                 if turn.kind == "answer":
-                    self._progress(f"  {name} answered before")
+                    self._progress(f"  {name} answered before{_cut(self._transcript.speeches[turn.key])}")
                     self._show_answer(name, self._transcript.speeches[turn.key].text)
             case ev.TurnFailed():
                 if turn.key == self._speaking:
@@ -167,7 +171,7 @@ class Narrator:
             case ev.StandingsComputed(standings=standings):
                 self._progress(f"  {_count(standings)}")
 
-    def _tell_debate(self, event: ev.DebateDecided | ev.StanceTaken) -> None:
+    def _tell_debate(self, event: ev.DebateDecided | ev.StanceTaken | ev.RevisionUndone) -> None:
         match event:
             case ev.DebateDecided():
                 verb = "is held" if event.held else "is not held"
@@ -175,6 +179,9 @@ class Narrator:
             case ev.StanceTaken(stance=stance):
                 verb = {"keep": "keeps its answer", "revise": "revises", "concede": "concedes"}[stance.decision]
                 self._progress(f"  {self._name(stance.seat)} {verb}: {one_line(stance.reason)}")
+            case ev.RevisionUndone():
+                shares = f"{event.after:.2f} of its pairs, before {event.before:.2f}"
+                self._progress(f"  The vote undoes the revision of {self._name(event.seat)}: it won {shares}")
 
     def _break_off(self) -> None:
         """What was streamed of an answer is void, and says so."""
@@ -195,8 +202,11 @@ class Narrator:
 def _cost(speech: Speech) -> str:
     usage, seconds = speech.usage, speech.ended_at - (speech.first_text_at or speech.started_at)
     speed = f", {usage.completion_tokens / seconds:.1f} tokens/s" if seconds > 0 and usage.completion_tokens else ""
-    cut = ", cut off at its limit" if usage.truncated else ""
-    return f"{usage.completion_tokens} tokens{speed}, {speech.backend}{cut}"
+    return f"{usage.completion_tokens} tokens{speed}, {speech.backend}{_cut(speech)}"
+
+
+def _cut(speech: Speech) -> str:
+    return ", cut off at its limit" if speech.usage.truncated else ""
 
 
 def _order(ballot: Ballot) -> str:

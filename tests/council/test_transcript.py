@@ -153,6 +153,14 @@ def test_a_revision_that_failed_leaves_the_first_answer_standing():
     assert answer is not None and answer.text == "Because."
 
 
+def test_the_final_answer_knows_the_turn_it_came_from():
+    run = fold(a_whole_run(), said("seat-1", "So.", "synthesis"))
+    assert run.conclusion is run.speech("synthesis", "seat-1")
+    run.apply(ev.SynthesisWritten(synthesis=Synthesis(seat="seat-1", text="Because.", source="leading_answer")))
+    assert run.conclusion is run.answer("seat-1")
+    assert fold(started()).conclusion is None
+
+
 def test_a_seat_that_was_not_asked_has_no_answer():
     assert fold(started()).answer("seat-1") is None
     assert Transcript().stage is None and Transcript().final_standings is None

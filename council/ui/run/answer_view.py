@@ -36,6 +36,8 @@ def render_answer_heading(transcript: Transcript, texts: Texts) -> str:
         parts.append(f'<p class="heading">{escape(heading(transcript, texts.language))}</p>')
     if synthesis is not None:
         parts.append(f'<p class="note">{_author(transcript, texts)}</p>')
+    if (written := transcript.conclusion) and written.usage.truncated:
+        parts.append(f'<p class="remark">{escape(texts.answer_truncated)}</p>')
     if transcript.status != "running" and transcript.reason:
         parts.append(f'<p class="failure">{sentence(translated(transcript.reason, texts))}</p>')
     return "".join(parts)
@@ -54,7 +56,7 @@ def render_answer(transcript: Transcript) -> str:
 def render_notices(transcript: Transcript, texts: Texts) -> str:
     """Draw what befell turns that have no pane: restarts, cuts and failures of ballots, stances and conclusion.
 
-    What ended the whole run is told with its end.
+    What ended the whole run is told with its end; that the final answer was cut, beside it.
     """
     lines = []
     for speech in transcript.speeches.values():
@@ -66,6 +68,8 @@ def render_notices(transcript: Transcript, texts: Texts) -> str:
             who + texts.cut.format(what=translated(cut.what, texts), kept=cut.kept, total=cut.total)
             for cut in speech.cuts
         ]
+        if speech.usage.truncated and speech is not transcript.conclusion:
+            lines.append(who + texts.truncated)
         if speech.notice:
             lines.append(who + translated(speech.notice, texts))
         if speech.state == "failed" and speech.reason and speech.reason != transcript.reason:

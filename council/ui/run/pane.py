@@ -40,20 +40,19 @@ class Pane:
 
 
 def render_pane(transcript: Transcript, seat_id: str, texts: Texts, now: float) -> Pane:
-    """Draw a seat's answer and, below it, its revision."""
-    answer = transcript.speech("answer", seat_id)
-    revision = _last_revision(transcript, seat_id)
-    speech = revision or answer
+    """Draw a seat's answer and, below it, its revisions: the one under way or standing, and those withdrawn."""
+    writing = [speech for speech in transcript.revisions(seat_id) if speech.state == "speaking"]
+    speech = writing[-1] if writing else transcript.answer(seat_id)
     if speech is None:
         is_waiting = transcript.status == "running"
         state = chip(texts.state_waiting, "quiet") if is_waiting else ""
         return Pane(head=_head(transcript, seat_id, texts), state=state)
     return Pane(
         head=_head(transcript, seat_id, texts),
-        state=_state(speech, texts, now),
+        state=_state(speech, texts, now, remark=_withdrawal(transcript, seat_id, texts)),
         fold=fold_switch(texts.thinking) if speech.thinking else "",
         thinking=speech.thinking,
-        body=_body(answer, revision, texts),
+        body=_body(transcript, seat_id, texts),
         foot=_foot(transcript, seat_id, texts),
     )
 
@@ -69,11 +68,6 @@ def tokens_per_second(speech: Speech, now: float) -> float | None:
     return len(speech.text) / CHARACTERS_PER_TOKEN / seconds if seconds >= 1 else None
 
 
-def _last_revision(transcript: Transcript, seat_id: str) -> Speech | None:
-    revisions = [s for (kind, seat, _), s in transcript.speeches.items() if kind == "revision" and seat == seat_id]
-    return revisions[-1] if revisions else None
-
-
 def _head(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     seat = seat_of(transcript, seat_id)
     label = escape(persona_label(seat.persona, texts))
@@ -86,7 +80,13 @@ def _head(transcript: Transcript, seat_id: str, texts: Texts) -> str:
     )
 
 
-def _state(speech: Speech, texts: Texts, now: float) -> str:
+def _withdrawal(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+    """Say that the vote undid a seat's last revision, so that an earlier text of it stands."""
+    revisions = transcript.revisions(seat_id)
+    return chip(texts.revision_withdrawn, "warn") if revisions and transcript.undoing(revisions[-1]) else ""
+
+
+def _state(speech: Speech, texts: Texts, now: float, *, remark: str) -> str:
     if speech.state == "finished":
         sign = chip(texts.state_finished, "good")
     elif speech.state == "failed":
@@ -100,7 +100,7 @@ def _state(speech: Speech, texts: Texts, now: float) -> str:
         sign = chip(texts.state_thinking, "busy")
     else:
         sign = chip(texts.state_waiting, "quiet")
-    return f'<div class="pane-state">{sign}<span class="figures">{_figures(speech, texts, now)}</span></div>'
+    return f'<div class="pane-state">{sign}{remark}<span class="figures">{_figures(speech, texts, now)}</span></div>'
 
 
 def _figures(speech: Speech, texts: Texts, now: float) -> str:
@@ -116,20 +116,26 @@ def _figures(speech: Speech, texts: Texts, now: float) -> str:
     return escape(" · ".join(figures))
 
 
-def _body(answer: Speech | None, revision: Speech | None, texts: Texts) -> str:
+def _body(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+    answer = transcript.speech("answer", seat_id)
     text = answer.text if answer else ""
-    if revision:
-        text += f"\n\n---\n\n**{texts.revised_answer}**\n\n{revision.text}"
+    for revision in transcript.revisions(seat_id):
+        title = texts.revised_answer
+        if transcript.undoing(revision):
+            title = texts.revision_undone
+        elif revision.state == "failed":
+            title = texts.revision_failed
+        text += f"\n\n---\n\n**{title}**\n\n{revision.text}"
     return text
 
 
 def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
-    lines = []
-    for kind in ("answer", "revision"):
-        for (speech_kind, speaker, _), speech in transcript.speeches.items():
-            if speech_kind == kind and speaker == seat_id:
-                lines += _remarks(speech, transcript.reason, texts)
-    answer = transcript.speech("answer", seat_id)
+    answer, revisions = transcript.speech("answer", seat_id), transcript.revisions(seat_id)
+    lines = [
+        line
+        for speech in ([answer, *revisions] if answer else revisions)
+        for line in _remarks(speech, transcript.reason, texts)
+    ]
     if answer and answer.state == "failed" and answer.reason != transcript.reason:
         again = button(texts.retry, "retry", seat_id)
         lines.append(f'<div class="failure"><p>{sentence(translated(answer.reason, texts))}</p>{again}</div>')

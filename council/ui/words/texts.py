@@ -150,6 +150,9 @@ class Texts:
     restarted: str
     cut: str
     revised_answer: str
+    revision_undone: str
+    revision_failed: str
+    revision_withdrawn: str
     # the final answer
     final_answer: str
     by_chairman: str
@@ -158,6 +161,7 @@ class Texts:
     only_answer: str
     only_seat: str
     lone_answer: str
+    answer_truncated: str
     notices: str
     speaks_answer: str
     speaks_ballot: str

@@ -5,99 +5,16 @@ import re
 
 import pytest
 
-from council import events as ev
-from council.domain import (
-    Ballot,
-    Council,
-    Exchange,
-    Flip,
-    LonePoint,
-    Minutes,
-    Note,
-    Question,
-    Seat,
-    Stance,
-    Standing,
-    Standings,
-    Synthesis,
-    Turn,
-    TurnKind,
-    Usage,
-)
 from council.reports.as_json import to_json, to_markdown
 from council.reports.markdown_escape import embed
 from council.transcript import Transcript
-
-ANA = Seat(id="seat-1", model="alpha:1b")
-BEN = Seat(id="seat-2", model="beta:1b", persona="sceptic")
-CEM = Seat(id="seat-3", model="gamma|1b", persona="Be *bold*\n# and loud")
-COUNCIL = Council(seats=(ANA, BEN, CEM), chairman=ANA, mode="full")
-HOSTILE = "Yes.\n\n# Standings\n\n<script>alert(1)</script>\n\nTitle\n===\n\n```python\n# a comment\nx < y"
-
-
-def finished(kind: TurnKind, seat: Seat, text: str, *, round: int = 0) -> ev.Event:
-    usage = Usage(prompt_tokens=50, cached_tokens=40, completion_tokens=7, truncated=True)
-    turn = Turn(kind=kind, seat=seat, round=round)
-    return ev.TurnFinished(turn=turn, text=text, thinking="hm", backend="ollama", model=seat.model, usage=usage)
-
-
-def standings(round: int, *, flips: tuple[Flip, ...] = ()) -> ev.Event:
-    order = (
-        Standing(seat="seat-1", place=1, score=0.75, first_places=2),
-        Standing(seat="seat-2", place=2, score=0.25, first_places=0),
-    )
-    counted = Standings(round=round, order=order, winner="seat-1", margin=1.0, agreement=0.9, voters=2, flips=flips)
-    return ev.StandingsComputed(standings=counted)
-
-
-def told() -> list[ev.Event]:
-    """A run in which everything happened that can happen."""
-    question = Question(text="Où est Canberra ?", language="fr", earlier=(Exchange(question="Salut ?", answer="Oui."),))
-    answer = Turn(kind="answer", seat=BEN)
-    ballot = Ballot(
-        voter="seat-1",
-        labels={"A": "seat-2", "B": "seat-1"},
-        order=("seat-1", "seat-2"),
-        notes={"seat-2": Note(strength="short", flaw="too | short")},
-        contradiction="the year",
-        second_order=("seat-1", "seat-2"),
-        raw="{}",
-    )
-    return [
-        ev.DeliberationStarted(id="r1", question=question, council=COUNCIL, seed=7, nonce_seed="secret-nonce"),
-        ev.StageStarted(stage="answers", turns=3),
-        finished("answer", ANA, HOSTILE),
-        ev.TurnStarted(turn=answer),
-        ev.ContextCut(turn=answer, what="earlier conversation", kept=10, total=99),
-        ev.TurnRestarted(turn=answer, reason="The server died."),
-        finished("answer", BEN, "En Australie."),
-        ev.TurnFailed(turn=Turn(kind="answer", seat=CEM), reason="'gamma|1b' is not installed."),
-        finished("ballot", ANA, "{}"),
-        ev.BallotCast(ballot=ballot),
-        ev.BallotVoid(voter="seat-2", reason="No order was found.", raw="A, I guess"),
-        standings(0),
-        ev.DebateDecided(round=1, held=True, reason="contradiction"),
-        finished("stance", BEN, "{}", round=1),
-        ev.StanceTaken(stance=Stance(seat="seat-2", round=1, decision="revise", reason="I was wrong")),
-        finished("revision", BEN, "En Océanie.", round=1),
-        standings(1, flips=(Flip(voter="seat-1", before="seat-2", after="seat-1"),)),
-        finished("synthesis", ANA, "Canberra est en Australie."),
-        ev.SynthesisWritten(synthesis=Synthesis(seat="seat-1", text="Canberra est en Australie.")),
-        ev.MinutesTaken(
-            minutes=Minutes(
-                agreed=("le pays",), disputed=("l’année",), said_by_one=(LonePoint(seat="seat-2", point="le lac"),)
-            )
-        ),
-        ev.DeliberationFinished(status="partial"),
-    ]
+from tests.council.example_run import HOSTILE, example_run
+from tests.council.transcripts import fold
 
 
 @pytest.fixture
 def transcript() -> Transcript:
-    state = Transcript()
-    for event in told():
-        state.apply(event)
-    return state
+    return fold(example_run())
 
 
 def outline(markdown: str) -> list[str]:
@@ -133,8 +50,21 @@ def test_the_json_tells_answers_with_cuts_restarts_failures_and_costs(transcript
     assert answers["seat-1"]["usage"]["cached_tokens"] == 40 and answers["seat-1"]["usage"]["truncated"]
     assert answers["seat-2"]["restarts"] == ["The server died."]
     assert answers["seat-2"]["cuts"] == [{"what": "earlier conversation", "kept": 10, "total": 99}]
-    assert [revision["text"] for revision in answers["seat-2"]["revisions"]] == ["En Océanie."]
     assert (answers["seat-3"]["state"], answers["seat-3"]["reason"]) == ("failed", "'gamma|1b' is not installed.")
+
+
+def test_the_json_tells_which_text_of_a_seat_stands(transcript: Transcript) -> None:
+    answers = {answer["seat"]: answer for answer in to_json(transcript)["answers"]}
+    ben = answers["seat-2"]
+    assert [(text["text"], text["stands"]) for text in (ben, *ben["revisions"])] == [
+        ("En Australie.", False),
+        ("En Océanie.", True),
+        ("En Autriche.", False),
+    ]
+    undoing = {"seat": "seat-2", "before": 0.6, "after": 0.2}
+    assert [revision["undone"] for revision in ben["revisions"]] == [None, undoing]
+    assert [round["undone"] for round in to_json(transcript)["debate"]] == [[], [undoing]]
+    assert answers["seat-1"]["stands"] and not answers["seat-3"]["stands"]
 
 
 def test_the_json_tells_ballots_with_labels_and_notes_and_why_some_are_void(transcript: Transcript) -> None:
@@ -148,21 +78,20 @@ def test_the_json_tells_ballots_with_labels_and_notes_and_why_some_are_void(tran
 
 def test_the_json_tells_the_counts_the_debate_and_the_conclusion(transcript: Transcript) -> None:
     exported = to_json(transcript)
-    assert exported["standings"]["round"] == 1 and [count["round"] for count in exported["standings"]["earlier"]] == [0]
-    (debate,) = exported["debate"]
+    assert exported["standings"]["round"] == 2
+    assert [count["round"] for count in exported["standings"]["earlier"]] == [0, 1]
+    debate, _ = exported["debate"]
     assert (debate["held"], debate["reason"]) == (True, "contradiction")
     assert [stance["decision"] for stance in debate["stances"]] == ["revise"]
     assert [turn["kind"] for turn in debate["turns"]] == ["stance", "revision"]
     assert debate["flips"] == [{"voter": "seat-1", "before": "seat-2", "after": "seat-1"}]
-    assert exported["synthesis"]["text"] == "Canberra est en Australie."
+    assert exported["synthesis"]["text"] == "Canberra est en Australie." and exported["synthesis"]["truncated"]
     assert exported["synthesis"]["minutes"]["said_by_one"] == [{"seat": "seat-2", "point": "le lac"}]
 
 
-@pytest.mark.parametrize("length", range(1, 22))
+@pytest.mark.parametrize("length", range(1, len(example_run()) + 1))
 def test_a_run_cut_off_anywhere_can_be_exported(length: int) -> None:
-    state = Transcript()
-    for event in told()[:length]:
-        state.apply(event)
+    state = fold(example_run()[:length])
     assert json.dumps(to_json(state)) and to_markdown(state).startswith("# Question\n\nOù est Canberra ?")
 
 
@@ -173,8 +102,8 @@ def test_what_has_not_begun_is_not_exported() -> None:
 
 def test_the_document_speaks_the_language_of_its_reader(transcript: Transcript) -> None:
     english, french = to_markdown(transcript), to_markdown(transcript, "fr")
-    assert "## Answer of the council\n\nCanberra est en Australie." in english
-    assert "## Réponse du conseil\n\nCanberra est en Australie." in french
+    assert "## Answer of the council\n\nCanberra est en Australie.\n\n*Stopped at its token limit.*" in english
+    assert "## Réponse du conseil\n\nCanberra est en Australie.\n\n*Arrêté à sa limite de jetons.*" in french
     assert "voters saw a contradiction" in english and "des votants ont vu une contradiction" in french
     assert "beta:1b on ollama, 7 tokens" in english and "beta:1b sur ollama, 7 jetons" in french
 
@@ -190,6 +119,7 @@ def test_the_document_tells_what_stood_behind_the_answer(transcript: Transcript)
         "seat-1 on seat-2: strength: short; flaw: too \\| short",
         "| 1 | seat-1 (alpha:1b) | 0.75 | 2 |",
         "seat-1 now places seat-1 first, not seat-2",
+        "The vote undid it: it won 0.20 of its pairs, the text before it 0.60",
         "le lac (seat-2)",
     ):
         assert told_there in text
@@ -213,11 +143,15 @@ def test_no_text_of_a_model_changes_the_structure_of_the_document(transcript: Tr
         "##### Thinking",
         "#### Revised in round 1",
         "##### Thinking",
+        "#### Revised in round 2, undone by the vote",
+        "##### Thinking",
         "### seat-3 (gamma\\|1b, Be \\*bold\\* \\# and loud)",
         "## Ballots",
         "## Standings",
         "## Standings · Round 1",
+        "## Standings · Round 2",
         "## Debate · Round 1",
+        "## Debate · Round 2",
     ]
     assert "<script" not in text and "===" not in text
     assert "# a comment\nx < y\n```" in text, "code stays as it was written, and its fence is closed"

@@ -18,18 +18,25 @@ from tests.programs import environment
 ASKED = "Where is the capital of Australia?"
 
 
+SEAT = Seat(id="seat-1", model="alpha:1b")
+STARTED = ev.DeliberationStarted(
+    id="r1",
+    question=Question(text=ASKED),
+    council=Council(seats=(SEAT,), chairman=SEAT),
+    seed=1,
+    nonce_seed="n",
+)
+
+
 def narrated(events: Sequence[ev.Event]) -> tuple[str, list[str]]:
-    seat = Seat(id="seat-1", model="alpha:1b")
-    chair = Council(seats=(seat,), chairman=seat)
-    started = ev.DeliberationStarted(id="r1", question=Question(text=ASKED), council=chair, seed=1, nonce_seed="n")
     answer, progress = io.StringIO(), []
     narrator = Narrator(progress=progress.append, answer=answer, is_live=True)
-    for event in [started, *events]:
+    for event in [STARTED, *events]:
         narrator.tell(event)
     return answer.getvalue(), progress
 
 
-TURN = Turn(kind="synthesis", seat=Seat(id="seat-1", model="alpha:1b"))
+TURN = Turn(kind="synthesis", seat=SEAT)
 FINAL = ev.SynthesisWritten(synthesis=Synthesis(seat="seat-1", text="In Canberra."))
 
 
@@ -68,6 +75,21 @@ def test_a_second_look_that_turned_the_order_round_is_shown_with_the_weight_it_c
     _, progress = narrated([ev.BallotCast(ballot=ballot), ev.StandingsComputed(standings=standings)])
     assert progress[-2].endswith("votes: seat-1 > seat-2 (asked again in reverse: seat-2 > seat-1)")
     assert progress[-1].endswith("no clear winner; votes weigh by how far both looks agree: seat-1 0.00")
+
+
+def test_a_revision_that_the_vote_undoes_is_told() -> None:
+    _, progress = narrated([ev.RevisionUndone(seat="seat-1", round=1, before=0.6, after=0.2)])
+    assert progress[-1] == "  The vote undoes the revision of seat-1 (alpha:1b): it won 0.20 of its pairs, before 0.60"
+
+
+def test_an_answer_that_was_cut_at_its_token_limit_says_so() -> None:
+    cut = ev.TurnFinished(turn=TURN, text="In Canberra.", backend="b", model="m", usage=Usage(truncated=True))
+    answer, progress = io.StringIO(), []
+    narrator = Narrator(progress=progress.append, answer=answer, is_live=True)
+    for event in (STARTED, cut, FINAL, ev.DeliberationFinished(status="complete")):
+        narrator.tell(event)
+    narrator.sum_up()
+    assert "The final answer stops at its token limit." in progress
 
 
 def test_a_model_cannot_steer_the_terminal() -> None:

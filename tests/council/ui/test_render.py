@@ -21,6 +21,7 @@ from council.domain import (
     Standing,
     Standings,
     Synthesis,
+    TurnKind,
     Usage,
 )
 from council.ui.run.pane import tokens_per_second
@@ -138,6 +139,48 @@ def test_a_revision_stands_below_the_answer_it_changes() -> None:
     transcript = fold(started("full"), said("seat-1", "First."), said("seat-1", "Second.", "revision", 1))
     body = render(transcript, ENGLISH, 100.0).panes[0].body
     assert body.index("First.") < body.index("Revised in the debate") < body.index("Second.")
+
+
+def test_a_revision_that_the_vote_undid_is_not_shown_as_the_answer_that_stands() -> None:
+    undone = ev.RevisionUndone(seat="seat-1", round=1, before=0.6, after=0.2)
+    transcript = fold(started("full"), said("seat-1", "First."), said("seat-1", "Second.", "revision", 1), undone)
+    pane = render(transcript, ENGLISH, 100.0).panes[0]
+    assert pane.body.index("First.") < pane.body.index("undone by the vote") < pane.body.index("Second.")
+    assert ">done</span>" in pane.state and ">revision undone</span>" in pane.state
+    assert "annulée par le vote" in render(transcript, FRENCH, 100.0).panes[0].body
+
+
+def test_a_revision_that_broke_off_says_so_and_the_answer_before_it_stands() -> None:
+    broken = [
+        ev.TurnStarted(turn=turn("seat-1", "revision", 1)),
+        ev.TurnDelta(turn=turn("seat-1", "revision", 1), text="Sec"),
+    ]
+    transcript = fold(started("full"), said("seat-1", "First."), broken)
+    assert ">revising</span>" in render(transcript, ENGLISH, 100.0).panes[0].state
+    transcript.apply(ev.TurnFailed(turn=turn("seat-1", "revision", 1), reason="It went away."))
+    pane = render(transcript, ENGLISH, 100.0).panes[0]
+    assert "Revision broken off" in pane.body and ">done</span>" in pane.state and "It went away." in pane.foot
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [("synthesis", "answer_heading"), ("minutes", "notices"), ("ballot", "notices")]
+)
+def test_what_was_cut_at_its_token_limit_says_so(kind: TurnKind, part: str) -> None:
+    of = turn("seat-1", kind)
+    cut = ev.TurnFinished(turn=of, text="So", backend="b", model="m", usage=Usage(truncated=True))
+    transcript = fold(
+        started(), said("seat-1"), cut, ev.SynthesisWritten(synthesis=Synthesis(seat="seat-1", text="So"))
+    )
+    view = render(transcript, ENGLISH, 100.0)
+    assert "token limit" in getattr(view, part)
+    assert sum("token limit" in text for text in view.values()) == 1
+
+
+def test_an_answer_that_stands_in_for_the_conclusion_says_that_it_was_cut() -> None:
+    cut = ev.TurnFinished(turn=turn("seat-1"), text="So", backend="b", model="m", usage=Usage(truncated=True))
+    leading = Synthesis(seat="seat-1", text="So", source="leading_answer")
+    view = render(fold(started(), cut, ev.SynthesisWritten(synthesis=leading)), ENGLISH, 100.0)
+    assert "The final answer stops at its token limit." in view.answer_heading
 
 
 def test_the_rate_is_the_backends_own_once_a_turn_is_done_and_unknown_before_it_writes() -> None:

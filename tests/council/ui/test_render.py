@@ -1,6 +1,5 @@
 """What the page shows of a transcript: text in, text out, no browser."""
 
-from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -24,7 +23,6 @@ from council.domain import (
     TurnKind,
     Usage,
 )
-from council.ui.run.pane import tokens_per_second
 from council.ui.run.render import PANE_PARTS, PARTS, View, render
 from council.ui.words.languages import texts_for
 from tests.council.transcripts import SEATS, failed, fold, said, started, turn
@@ -81,85 +79,11 @@ def test_an_empty_view_hides_everything() -> None:
     assert set(View().values()) == {""}
 
 
-def test_text_only_grows_while_a_seat_writes() -> None:
-    of, grown = turn("seat-1"), ""
-    transcript = fold(started(), ev.TurnStarted(turn=of))
-    for piece in ("Be", "cause ", "**it** ", "is."):
-        transcript.apply(ev.TurnDelta(turn=of, text=piece))
-        body = render(transcript, ENGLISH, 100.0).panes[0].body
-        assert body.startswith(grown) and body != grown
-        grown = body
-
-
-@pytest.mark.parametrize(
-    ("events", "state"),
-    [
-        ([], "waiting"),
-        ([ev.TurnNotice(turn=turn("seat-1"), text="loading the model")], "loading"),
-        ([ev.TurnDelta(turn=turn("seat-1"), thinking="hm")], "thinking"),
-        ([ev.TurnDelta(turn=turn("seat-1"), text="Because")], "writing"),
-        (said("seat-1"), "done"),
-        (failed("seat-1"), "failed"),
-    ],
-)
-def test_a_chip_tells_what_a_seat_is_doing(events: list[ev.Event], state: str) -> None:
-    transcript = fold(started(), ev.TurnStarted(turn=turn("seat-1")), events)
-    assert f">{state}</span>" in render(transcript, ENGLISH, 100.0).panes[0].state
-
-
-def test_a_failed_seat_tells_its_cause_with_a_command_and_a_button() -> None:
-    transcript = fold(started(), failed("seat-2", "It is away. Start it with `ollama serve`."))
-    foot = render(transcript, ENGLISH, 100.0).panes[1].foot
-    assert "<code>ollama serve</code>" in foot
-    assert 'data-action="retry" data-argument="seat-2"' in foot
-
-
-def test_restarts_cuts_and_stand_ins_are_told_in_the_pane() -> None:
-    of = turn("seat-1")
-    transcript = fold(
-        started(),
-        ev.TurnStarted(turn=of),
-        ev.ContextCut(turn=of, what="the earlier conversation", kept=10, total=90),
-        ev.TurnRestarted(turn=of, reason="Ollama went away"),
-        ev.TurnFinished(turn=of, text="x", backend="llama_cpp", model="small:1b", usage=Usage(truncated=True)),
-    )
-    foot = unescape(render(transcript, ENGLISH, 100.0).panes[0].foot)
-    for told in ("Ollama went away", "10 of 90 tokens", "small:1b spoke, on llama_cpp", "stops at its token limit"):
-        assert told in foot
-
-
 def test_what_befalls_turns_without_a_pane_is_a_notice() -> None:
     of = turn("seat-2", "ballot")
     events = [ev.TurnStarted(turn=of), ev.TurnRestarted(turn=of, reason="Ollama went away")]
     notices = render(fold(started(), events), ENGLISH, 100.0).notices
     assert "model-2:1b (ballot): Started again: Ollama went away" in notices
-
-
-def test_a_revision_stands_below_the_answer_it_changes() -> None:
-    transcript = fold(started("full"), said("seat-1", "First."), said("seat-1", "Second.", "revision", 1))
-    body = render(transcript, ENGLISH, 100.0).panes[0].body
-    assert body.index("First.") < body.index("Revised in the debate") < body.index("Second.")
-
-
-def test_a_revision_that_the_vote_undid_is_not_shown_as_the_answer_that_stands() -> None:
-    undone = ev.RevisionUndone(seat="seat-1", round=1, before=0.6, after=0.2)
-    transcript = fold(started("full"), said("seat-1", "First."), said("seat-1", "Second.", "revision", 1), undone)
-    pane = render(transcript, ENGLISH, 100.0).panes[0]
-    assert pane.body.index("First.") < pane.body.index("undone by the vote") < pane.body.index("Second.")
-    assert ">done</span>" in pane.state and ">revision undone</span>" in pane.state
-    assert "annulée par le vote" in render(transcript, FRENCH, 100.0).panes[0].body
-
-
-def test_a_revision_that_broke_off_says_so_and_the_answer_before_it_stands() -> None:
-    broken = [
-        ev.TurnStarted(turn=turn("seat-1", "revision", 1)),
-        ev.TurnDelta(turn=turn("seat-1", "revision", 1), text="Sec"),
-    ]
-    transcript = fold(started("full"), said("seat-1", "First."), broken)
-    assert ">revising</span>" in render(transcript, ENGLISH, 100.0).panes[0].state
-    transcript.apply(ev.TurnFailed(turn=turn("seat-1", "revision", 1), reason="It went away."))
-    pane = render(transcript, ENGLISH, 100.0).panes[0]
-    assert "Revision broken off" in pane.body and ">done</span>" in pane.state and "It went away." in pane.foot
 
 
 @pytest.mark.parametrize(
@@ -181,19 +105,6 @@ def test_an_answer_that_stands_in_for_the_conclusion_says_that_it_was_cut() -> N
     leading = Synthesis(seat="seat-1", text="So", source="leading_answer")
     view = render(fold(started(), cut, ev.SynthesisWritten(synthesis=leading)), ENGLISH, 100.0)
     assert "The final answer stops at its token limit." in view.answer_heading
-
-
-def test_the_rate_is_the_backends_own_once_a_turn_is_done_and_unknown_before_it_writes() -> None:
-    of = turn("seat-1")
-    transcript = fold(started(), ev.TurnStarted(turn=of, at=100))
-    speech = transcript.speeches[of.key]
-    assert tokens_per_second(speech, 130) is None
-    transcript.apply(ev.TurnDelta(turn=of, text="x" * 80, at=110))
-    assert tokens_per_second(speech, 110.5) is None
-    assert tokens_per_second(speech, 120) == 2.0
-    usage = Usage(completion_tokens=30, completion_seconds=2.0)
-    transcript.apply(ev.TurnFinished(turn=of, text="x", backend="ollama", model="m", usage=usage))
-    assert tokens_per_second(speech, 120) == 15.0
 
 
 def test_ballots_show_places_letters_notes_and_who_abstained() -> None:

@@ -13,12 +13,15 @@ from models.text import Text, verbatim
 MAX_SEATS = 8
 MAX_QUESTION_CHARACTERS = 50_000
 MAX_MODEL_CHARACTERS = 300
+MAX_PERSONA_CHARACTERS = 2000
 
 Mode = Literal["quick", "compare", "council", "full"]
 Policy = Literal["auto", "always", "never"]
 Stage = Literal["answers", "ballots", "debate", "synthesis"]
 TurnKind = Literal["answer", "ballot", "second_look", "stance", "revision", "synthesis", "minutes"]
 Language = Literal["en", "fr", "other"]
+Rounds = Annotated[int, Field(ge=1, le=3)]
+AnswerTokens = Annotated[int, Field(ge=16, le=32_768)]
 
 STAGE_OF: dict[TurnKind, Stage] = {
     "answer": "answers",
@@ -35,6 +38,14 @@ class Value(BaseModel):
     """A frozen value; unknown fields are refused, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def bounds(cls, field: str) -> tuple[Any, Any]:
+        """Return the least and the greatest number that a field takes."""
+        rules = cls.model_fields[field].metadata
+        return next(rule.ge for rule in rules if hasattr(rule, "ge")), next(
+            rule.le for rule in rules if hasattr(rule, "le")
+        )
 
 
 def _as_text(told: Any) -> Any:
@@ -66,7 +77,7 @@ class Seat(Value):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
     model: str = Field(min_length=1, max_length=MAX_MODEL_CHARACTERS)
-    persona: str = Field(default="", max_length=2000)
+    persona: str = Field(default="", max_length=MAX_PERSONA_CHARACTERS)
     temperature: float = Field(default=0.7, ge=0.0, le=2.0)
 
 
@@ -78,8 +89,8 @@ class Council(Value):
     mode: Mode = "council"
     second_look: Policy = "auto"
     debate: Policy = "auto"
-    rounds: int = Field(default=1, ge=1, le=3)
-    answer_tokens: int = Field(default=1024, ge=16, le=32_768)
+    rounds: Rounds = 1
+    answer_tokens: AnswerTokens = 1024
 
 
 class Exchange(Value):

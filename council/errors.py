@@ -1,6 +1,11 @@
 """What can go wrong in the council itself; every message tells a user what to do next."""
 
+import difflib
+from collections.abc import Iterable
+
 from models.errors import ExplainedError
+from models.text import Text
+from models.text import lazy_gettext as _
 
 
 class CouncilError(ExplainedError):
@@ -21,3 +26,9 @@ class BallotError(CouncilError):
 
 class HistoryError(CouncilError):
     """The store cannot be read or written, or does not hold what was asked for."""
+
+
+def did_you_mean(name: str, known: Iterable[str], *, prefix: str = "") -> Text | None:
+    """Return the advice that proposes the known name nearest to a misspelt one; None if none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return _("Did you mean {name!r}?", name=prefix + near[0]) if near else None

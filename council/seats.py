@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from council.domain import MAX_MODEL_CHARACTERS, MAX_SEATS, Seat
-from council.errors import ConfigurationError
+from council.domain import MAX_MODEL_CHARACTERS, MAX_PERSONA_CHARACTERS, MAX_SEATS, Seat
+from council.errors import ConfigurationError, did_you_mean
 from models.base import ModelCard
 from models.names import canonical, is_same
+from models.text import lazy_gettext as _
 
 LARGEST_BY_DEFAULT_BYTES = 12 * 10**9
 """Larger models are seated without being asked for only where nothing smaller is installed."""
-GET_A_MODEL = "Get one with `ollama pull llama3.2:3b`, or name a GGUF file or its folder in COUNCIL_WEIGHTS."
+GET_A_MODEL = _("Get one with `ollama pull llama3.2:3b`, or name a GGUF file or its folder in COUNCIL_WEIGHTS.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +74,92 @@ PERSONAS: Mapping[str, Persona] = {
 }
 DEFAULT_PERSONAS = ("analyst", "sceptic", "pragmatist", "teacher")
 
+_TEMPERATURE = re.compile(r"(.*)@(\d+(?:\.\d+)?)", re.DOTALL)
 _EMBEDDERS = re.compile(r"embed|bge-|minilm|\be5-|\bgte-|rerank", re.IGNORECASE)
 _UNABLE_FAMILIES = frozenset(
     {"bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "xlm-roberta", "clip", "whisper", "t5encoder"}
 )
 
 
-def parse_seats(texts: Sequence[str], *, temperature: float = 0.7) -> tuple[Seat, ...]:
-    """Read seats written as "model" or "model=persona", numbered seat-1, seat-2… in the order given.
+@dataclass(frozen=True, slots=True)
+class SeatWish:
+    """A seat as a user asks for it, not looked at yet: terminal, settings and page all come to this."""
 
-    A persona is one of PERSONAS or a text of the user's own; a misspelt name is refused rather than taken for a text.
-    """
-    if not texts:
-        raise ConfigurationError(
-            "The council has no seats. Name a model for each, for example 'qwen3:4b,llama3.2:3b=sceptic'."
-        )
-    if len(texts) > MAX_SEATS:
-        raise ConfigurationError(f"The council has {MAX_SEATS} seats at most, not {len(texts)}. Take some away.")
-    return tuple(_parse_seat(number, text, temperature) for number, text in enumerate(texts, start=1))
+    model: str = ""
+    persona: str = ""
+    temperature: float = Seat.model_fields["temperature"].default
 
 
-def _parse_seat(number: int, text: str, temperature: float) -> Seat:
-    model, equals, persona = (part.strip() for part in text.partition("="))
-    if not model:
-        raise ConfigurationError(f"Seat {number} ({text!r}) names no model. Write it as 'model' or 'model=persona'.")
-    if len(model) > MAX_MODEL_CHARACTERS or len(persona) > 2000:
-        raise ConfigurationError(f"Seat {number} is too long: 300 characters for a model, 2000 for a persona at most.")
+def read_wish(text: str) -> SeatWish:
+    """Read a seat written as "model", "model=persona", or either of them with a temperature behind it: "model@0.3"."""
+    rest, temperature = (found[1], float(found[2])) if (found := _TEMPERATURE.fullmatch(text.strip())) else (text, None)
+    model, equals, persona = (part.strip() for part in rest.partition("="))
     if equals and not persona:
-        raise ConfigurationError(f"Seat {number} ({text!r}) names no persona after '='. Known: {', '.join(PERSONAS)}.")
-    if persona.casefold() in PERSONAS:
-        persona = persona.casefold()
-    elif near := difflib.get_close_matches(persona.casefold(), PERSONAS, n=1, cutoff=0.75):
-        raise ConfigurationError(f"Seat {number} has an unknown persona {persona!r}. Did you mean {near[0]!r}?")
-    elif persona and not re.search(r"\s", persona):
         raise ConfigurationError(
-            f"Seat {number} has an unknown persona {persona!r}. Known: {', '.join(PERSONAS)}; or write a sentence."
+            _("The seat {text!r} names no persona after '='.", text=text),
+            advice=_("Known: {personas}.", personas=", ".join(PERSONAS)),
         )
-    return Seat(id=f"seat-{number}", model=model, persona=persona, temperature=temperature)
+    return SeatWish(model, persona) if temperature is None else SeatWish(model, persona, temperature)
 
 
-def choose_seats(cards: Sequence[ModelCard], *, size: int = 3, temperature: float = 0.7) -> tuple[Seat, ...]:
+def take_seats(wishes: Sequence[SeatWish]) -> tuple[Seat, ...]:
+    """Number the seats seat-1, seat-2… in the order wished; raises ConfigurationError for what cannot sit."""
+    if not wishes:
+        raise ConfigurationError(
+            _("The council has no seats."),
+            advice=_("Name a model for each, for example {example!r}.", example="qwen3:4b,llama3.2:3b=sceptic"),
+        )
+    if len(wishes) > MAX_SEATS:
+        raise ConfigurationError(
+            _("The council has {most} seats at most, not {number}.", most=MAX_SEATS, number=len(wishes)),
+            advice=_("Take some away."),
+        )
+    return tuple(_take_seat(number, wish) for number, wish in enumerate(wishes, start=1))
+
+
+def _take_seat(number: int, wish: SeatWish) -> Seat:
+    model, persona = wish.model.strip(), wish.persona.strip()
+    least, most = Seat.bounds("temperature")
+    if not model:
+        raise ConfigurationError(
+            _("Seat {number} names no model.", number=number),
+            advice=_("Choose one, and a persona if you like, such as {example!r}.", example="qwen3:4b=sceptic"),
+        )
+    if len(model) > MAX_MODEL_CHARACTERS or len(persona) > MAX_PERSONA_CHARACTERS:
+        raise ConfigurationError(
+            _(
+                "Seat {number} is too long: {model} characters for a model, {persona} for a persona at most.",
+                number=number,
+                model=MAX_MODEL_CHARACTERS,
+                persona=MAX_PERSONA_CHARACTERS,
+            )
+        )
+    if not least <= wish.temperature <= most:
+        raise ConfigurationError(
+            _(
+                "The temperature of seat {number} goes from {least:g} to {most:g}.",
+                number=number,
+                least=least,
+                most=most,
+            )
+        )
+    return Seat(id=f"seat-{number}", model=model, persona=_read_persona(number, persona), temperature=wish.temperature)
+
+
+def _read_persona(number: int, persona: str) -> str:
+    """Return one of PERSONAS, or a text of the user's own; a misspelt name is refused rather than taken for a text."""
+    if persona.casefold() in PERSONAS:
+        return persona.casefold()
+    if not persona or re.search(r"\s", persona):
+        return persona
+    known = _("Known: {personas}; or write a sentence.", personas=", ".join(PERSONAS))
+    raise ConfigurationError(
+        _("Seat {number} has an unknown persona {persona!r}.", number=number, persona=persona),
+        advice=did_you_mean(persona.casefold(), PERSONAS) or known,
+    )
+
+
+def choose_seats(cards: Sequence[ModelCard], *, size: int = 3) -> tuple[Seat, ...]:
     """Seat a council from what is installed: different families first, then more models, then the same with personas.
 
     Larger models come first, up to a size that a usual machine runs; models with a remark (demonstration weights)
@@ -121,11 +168,11 @@ def choose_seats(cards: Sequence[ModelCard], *, size: int = 3, temperature: floa
     """
     models = _by_family_in_turn(_fitting(_usable(cards)))[:size]
     if not models:
-        raise ConfigurationError(f"No installed model can answer a question. {GET_A_MODEL}")
+        raise ConfigurationError(_("No installed model can answer a question."), advice=GET_A_MODEL)
     needs_personas = len(models) < size
     chosen = islice(zip(cycle(models), cycle(DEFAULT_PERSONAS), strict=False), size)
     return tuple(
-        Seat(id=f"seat-{number}", model=card.name, persona=persona if needs_personas else "", temperature=temperature)
+        Seat(id=f"seat-{number}", model=card.name, persona=persona if needs_personas else "")
         for number, (card, persona) in enumerate(chosen, start=1)
     )
 
@@ -140,9 +187,9 @@ def choose_chairman(seats: Sequence[Seat], cards: Sequence[ModelCard], wanted: s
         sitting = next(
             (seat for seat in seats if wanted in (seat.id, seat.model, f"{seat.model}={seat.persona}")), None
         )
-        return sitting or _parse_seat(len(seats) + 1, wanted, 0.7).model_copy(update={"id": "chairman"})
+        return sitting or _take_seat(len(seats) + 1, read_wish(wanted)).model_copy(update={"id": "chairman"})
     if not seats:
-        raise ConfigurationError(f"There is no seat to take the chair. {GET_A_MODEL}")
+        raise ConfigurationError(_("There is no seat to take the chair."), advice=GET_A_MODEL)
     return max(seats, key=lambda seat: _size(find_card(seat.model, cards)))
 
 
@@ -153,9 +200,12 @@ def check_seats(seats: Sequence[Seat], cards: Sequence[ModelCard]) -> None:
             continue
         installed = sorted({card.name for card in cards})
         near = difflib.get_close_matches(seat.model, installed, n=3, cutoff=0.6) or installed[:3]
-        choice = f"Choose {' or '.join(map(repr, near))}, or get it" if near else "Get it"
+        choices = ", ".join(map(repr, near))
         raise ConfigurationError(
-            f"The model {seat.model!r} of {seat.id!r} is not installed. {choice} with `ollama pull {seat.model}`."
+            _("The model {model!r} of {seat!r} is not installed.", model=seat.model, seat=seat.id),
+            advice=_("Choose {choices}, or get it with `ollama pull {model}`.", choices=choices, model=seat.model)
+            if near
+            else _("Get it with `ollama pull {model}`.", model=seat.model),
         )
 
 

@@ -3,10 +3,9 @@
 Every field has a one-line description; `.env.example` and the table in the README are generated from them.
 """
 
-import difflib
 import ipaddress
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -14,9 +13,11 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from council.domain import MAX_SEATS, Mode
-from council.errors import ConfigurationError
+from council.domain import MAX_SEATS, AnswerTokens, Mode
+from council.errors import ConfigurationError, did_you_mean
 from models.ollama.wire import server_url
+from models.text import Text, sentences, verbatim
+from models.text import lazy_gettext as _
 
 PREFIX = "COUNCIL_"
 SECRETS = frozenset({"openai_key", "users"})
@@ -36,6 +37,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+class WrongValue(ValueError):
+    """What is wrong with a value of a setting, as the end of a sentence."""
+
+    def __init__(self, problem: Text) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
 
 
 class Settings(BaseSettings):
@@ -112,7 +121,7 @@ class Settings(BaseSettings):
     max_context: int = Field(
         default=16_384, ge=1024, le=1_048_576, description="Longest context a model is loaded with, in tokens."
     )
-    answer_tokens: int = Field(default=1024, ge=16, le=32_768, description="Longest answer of a seat, in tokens.")
+    answer_tokens: AnswerTokens = Field(default=1024, description="Longest answer of a seat, in tokens.")
     keep_alive: str = Field(
         default="30m",
         pattern=r"^-?\d+(\.\d+)?(ms|s|m|h)?$",
@@ -151,14 +160,14 @@ class Settings(BaseSettings):
             return value
         pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
         if not all(big and small for big, _, small in pairs):
-            raise ValueError("each part reads big=small")
+            raise WrongValue(_("each part reads {example}", example="big=small"))
         return {big.strip(): small.strip() for big, _, small in pairs}
 
     @field_validator("backends")
     @classmethod
     def _refuse_doubles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) < len(value):
-            raise ValueError("each backend is named once")
+            raise WrongValue(_("each backend is named once"))
         return value
 
     @field_validator("ollama_host")
@@ -181,21 +190,27 @@ class Settings(BaseSettings):
     def _check_users(cls, value: SecretStr) -> SecretStr:
         names = [part.partition(":") for part in value.get_secret_value().split(",") if part.strip()]
         if not all(name.strip() and password.strip() for name, _, password in names):
-            raise ValueError("each part reads name:password")
+            raise WrongValue(_("each part reads {example}", example="name:password"))
         if len({name.strip() for name, _, _ in names}) < len(names):
-            raise ValueError("a name stands there twice")
+            raise WrongValue(_("a name stands there twice"))
         return value
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if not (is_loopback(self.host) or self.passwords or self.allow_public):
-            raise ValueError(
-                f"COUNCIL_HOST={self.host!r} can be reached from other machines. Set COUNCIL_USERS=name:password, "
-                "or COUNCIL_ALLOW_PUBLIC=true if everyone who reaches the page may use it."
+            raise WrongValue(
+                _(
+                    "COUNCIL_HOST={host!r} can be reached from other machines. Set COUNCIL_USERS=name:password, or "
+                    "COUNCIL_ALLOW_PUBLIC=true if everyone who reaches the page may use it",
+                    host=self.host,
+                )
             )
         if "openai" in self.backends and not self.openai_url:
-            raise ValueError(
-                "COUNCIL_BACKENDS names 'openai', but no address is set. Set COUNCIL_OPENAI_URL=http://127.0.0.1:8000/v1."
+            raise WrongValue(
+                _(
+                    "COUNCIL_BACKENDS names 'openai', but no address is set. Set COUNCIL_OPENAI_URL={example}",
+                    example="http://127.0.0.1:8000/v1",
+                )
             )
         return self
 
@@ -216,14 +231,15 @@ def load_settings(*, env_file: Path | None = Path(".env"), **values: Any) -> Set
 
     Raises ConfigurationError, whose text names each wrong setting and a right value for it.
     """
-    _refuse_unknown_names(os.environ, "in the environment")
+    _refuse_unknown_names(os.environ, _("in the environment"))
     if env_file is not None and env_file.is_file():
-        _refuse_unknown_names(_read_file(env_file), f"in '{env_file}'")
+        _refuse_unknown_names(_read_file(env_file), _("in {file!r}", file=str(env_file)))
     try:
         return Settings(_env_file=env_file, **values)
     except ValidationError as error:
         first = {part["loc"][:1]: part for part in reversed(error.errors())}
-        raise ConfigurationError("\n".join(_explain(dict(part)) for part in reversed(first.values()))) from None
+        explained = [_explain(dict(part)) for part in reversed(first.values())]
+        raise ConfigurationError(sentences(explained, between="\n")) from None
 
 
 def _read_file(env_file: Path) -> Mapping[str, object]:
@@ -231,35 +247,36 @@ def _read_file(env_file: Path) -> Mapping[str, object]:
         return dotenv_values(env_file)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"'{env_file}' cannot be read ({error}). Save it as UTF-8 text that you may read; .env.example shows one."
+            _("{file!r} cannot be read ({reason}).", file=str(env_file), reason=str(error)),
+            advice=_("Save it as UTF-8 text that you may read; .env.example shows one."),
         ) from error
 
 
-def _refuse_unknown_names(variables: Mapping[str, object], where: str) -> None:
+def _refuse_unknown_names(variables: Mapping[str, object], where: Text) -> None:
     known = {name.upper() for name in Settings.model_fields}
     for name in variables:
         short = name.upper().removeprefix(PREFIX)
         if name.upper().startswith(PREFIX) and short not in known:
-            advice = (
-                did_you_mean(short, known, prefix=PREFIX) or f"After {PREFIX} comes one of: {', '.join(sorted(known))}."
+            every = _("After {prefix} comes one of: {names}.", prefix=PREFIX, names=", ".join(sorted(known)))
+            raise ConfigurationError(
+                _("There is no setting {name!r} ({where}).", name=name, where=where),
+                advice=did_you_mean(short, known, prefix=PREFIX) or every,
             )
-            raise ConfigurationError(f"There is no setting {name!r} ({where}). {advice}")
 
 
-def did_you_mean(name: str, known: Iterable[str], *, prefix: str = "") -> str:
-    """The sentence that proposes the known name nearest to a misspelt one; "" if none is near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"Did you mean {prefix + close[0]!r}?" if close else ""
-
-
-def _explain(error: Mapping[str, Any]) -> str:
-    problem = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+def _explain(error: Mapping[str, Any]) -> Text:
+    refusal = error.get("ctx", {}).get("error")
+    problem = refusal.problem if isinstance(refusal, WrongValue) else verbatim(str(error["msg"]).rstrip("."))
     if not error["loc"]:
-        return f"{problem}."
+        return _("{problem}.", problem=problem)
     name = str(error["loc"][0])
-    given = "" if name in SECRETS else f"={error['input']!r}"
-    hint = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else ""
-    return f"{PREFIX}{name.upper()}{given} cannot be used: {problem}. For example: {example_line(name)}. {hint}".strip()
+    setting = f"{PREFIX}{name.upper()}" + ("" if name in SECRETS else f"={error['input']!r}")
+    near = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else None
+    explained = [
+        _("{setting} cannot be used: {problem}.", setting=setting, problem=problem),
+        _("For example: {line}.", line=example_line(name)),
+    ]
+    return sentences([*explained, near] if near else explained)
 
 
 def example_line(name: str) -> str:

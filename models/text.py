@@ -65,12 +65,14 @@ def verbatim(words: str) -> Text:
     return Text("{words}", {"words": words})
 
 
-def sentences(texts: Iterable[Text]) -> Text:
+def sentences(texts: Iterable[Text], *, between: str = " ") -> Text:
     """Return several sentences, one after the other, as one text."""
     told = list(texts)
     if len(told) == 1:
         return told[0]
-    return Text(" ".join(f"{{s{number}}}" for number in range(len(told))), {f"s{n}": one for n, one in enumerate(told)})
+    return Text(
+        between.join(f"{{s{number}}}" for number in range(len(told))), {f"s{n}": one for n, one in enumerate(told)}
+    )
 
 
 class _English(string.Formatter):

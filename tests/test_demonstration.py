@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from council.asking import make_council
+from council.asking import CouncilRequest, make_council
 from council.reports.as_markdown import to_markdown
 from council.reports.heading import heading
+from council.seats import SeatWish
 from council.settings import Settings
 from council.ui.models.backend_status import render_alerts, render_lamps
 from council.ui.run.pane import render_pane
@@ -34,11 +35,15 @@ async def test_demonstration_weights_carry_a_remark_and_sit_only_without_others(
     beside = LlamaCppBackend(WeightsFinder([tiny_gguf], download_dir=tmp_path / "none", demonstration_dir=own))
     cards = await alone.list_models()
     assert [card.remark for card in cards] == [REMARK] * 3
-    assert [seat.model for seat in make_council(cards, settings).seats] == ["pocket-a", "pocket-b", "pocket-c"]
+    assert [seat.model for seat in make_council(CouncilRequest(), cards, settings).seats] == [
+        "pocket-a",
+        "pocket-b",
+        "pocket-c",
+    ]
     more = await beside.list_models()
     assert more[0].name == "tiny" and more[0].remark == ""
-    assert {seat.model for seat in make_council(more, settings).seats} == {"tiny"}
-    named = make_council(more, settings, seats=("pocket-a", "pocket-b"))
+    assert {seat.model for seat in make_council(CouncilRequest(), more, settings).seats} == {"tiny"}
+    named = make_council(CouncilRequest(seats=(SeatWish("pocket-a"), SeatWish("pocket-b"))), more, settings)
     assert [seat.model for seat in named.seats] == ["pocket-a", "pocket-b"]
 
 

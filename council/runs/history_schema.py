@@ -36,7 +36,8 @@ def fingerprint(question: Question, council: Council) -> str:
     """Tell whether two runs ask the same of the same council; how its seats are numbered does not matter."""
     seats = [(seat.model, seat.persona, seat.temperature) for seat in council.seats]
     earlier = [(exchange.question, exchange.answer) for exchange in question.earlier]
-    asked = (question.text.strip(), earlier, seats, council.chairman.model, council.mode)
+    rules = (council.second_look, council.debate, council.rounds, council.answer_tokens)
+    asked = (question.text.strip(), earlier, seats, council.chairman.model, council.mode, *rules)
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
@@ -63,6 +64,10 @@ def _add_search(db: sqlite3.Connection) -> None:
 def _add_fingerprint(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''")
     db.execute("CREATE INDEX runs_by_fingerprint ON runs (fingerprint)")
+    _renew_fingerprints(db)
+
+
+def _renew_fingerprints(db: sqlite3.Connection) -> None:
     for run_id, event in _stored_events(db):
         if isinstance(event, ev.DeliberationStarted):
             values = (fingerprint(event.question, event.council), run_id)
@@ -73,7 +78,13 @@ def _add_writer(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN writer TEXT NOT NULL DEFAULT ''")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin, _add_search, _add_fingerprint, _add_writer)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _begin,
+    _add_search,
+    _add_fingerprint,
+    _add_writer,
+    _renew_fingerprints,  # which take the rules of the council into account now
+)
 
 
 def migrate(db: sqlite3.Connection) -> None:

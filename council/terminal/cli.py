@@ -14,9 +14,10 @@ from typing import get_args
 from pydantic import SecretStr
 
 from council.application import Application, open_application
-from council.asking import is_unicode, make_council, make_question
+from council.asking import CouncilRequest, is_unicode, make_council, make_question
 from council.domain import Language, Mode, Policy
 from council.errors import ConfigurationError, CouncilError
+from council.seats import read_wish
 from council.settings import PREFIX, Settings, load_settings
 from council.terminal import commands
 from council.terminal.commands import COMPLETE, FAILED, STOPPED, WRONG_USE, Console
@@ -93,17 +94,18 @@ async def _ask(chosen: argparse.Namespace, application: Application, console: Co
     question = make_question(text, language=chosen.language, after=after)
     cards = await application.backend.list_models()
     try:
-        council = make_council(
-            cards,
-            application.settings,
-            seats=[seat for seat in chosen.seats.split(",") if seat.strip()],
-            chairman=chosen.chairman,
+        seats = tuple(read_wish(seat) for seat in chosen.seats.split(",") if seat.strip())
+        request = CouncilRequest(
+            seats=seats or None,
+            chairman=chosen.chairman or None,
             mode=chosen.mode,
             debate=chosen.debate,
             second_look=chosen.second_look,
             rounds=chosen.rounds,
-            after=after,
+            answer_tokens=chosen.answer_tokens,
+            after=after.council if after else None,
         )
+        council = make_council(request, cards, application.settings)
     except ConfigurationError:
         for health in await application.backend.healths():
             if not health.ok:
@@ -191,6 +193,7 @@ def _add_runs(of: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     ask.add_argument("--after", default="", metavar="RUN", help="follow up this run, with its council")
     ask.add_argument("--debate", choices=get_args(Policy), default="auto", help="in the mode full (default: auto)")
     ask.add_argument("--rounds", type=int, choices=(1, 2, 3), default=1, help="debate rounds at most (default: 1)")
+    ask.add_argument("--answer-tokens", type=int, help="longest answer of a seat (default: COUNCIL_ANSWER_TOKENS)")
     ask.add_argument("--second-look", choices=get_args(Policy), default="auto", help="vote twice (default: auto)")
     resume = of.add_parser("resume", help="go on with a run that ended early; only what is missing is asked again")
     resume.add_argument("run", help="its name, as `history` lists it")

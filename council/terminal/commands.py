@@ -13,13 +13,14 @@ from typing import Literal, TextIO
 from council import events as ev
 from council.application import Application
 from council.domain import Council, Question
-from council.errors import ConfigurationError
+from council.errors import ConfigurationError, did_you_mean
 from council.reports.as_json import to_json, to_markdown
 from council.runs.run import CLOSED, Run
-from council.settings import did_you_mean
 from council.terminal.narrator import Narrator, escaped, one_line, printable
 from models.catalogue import CATALOGUE, CatalogueEntry, fitting_entries
 from models.machine import free_bytes, gigabytes
+from models.text import lazy_gettext as _
+from models.text import sentences
 from models.weights.download import Downloader
 
 COMPLETE, FAILED, WRONG_USE, PARTIAL, STOPPED = 0, 1, 2, 3, 130
@@ -156,7 +157,10 @@ def _find_entry(name: str) -> CatalogueEntry:
         if wanted in (entry.name.casefold(), entry.title.casefold(), *entry.ollama_names):
             return entry
     near = did_you_mean(name, [entry.name for entry in CATALOGUE])
-    raise ConfigurationError(f"The catalogue has no {name!r}. {near} `python -m council download` lists it.")
+    listed = _("`python -m council download` lists it.")
+    raise ConfigurationError(
+        _("The catalogue has no {name!r}.", name=name), advice=sentences([near, listed]) if near else listed
+    )
 
 
 def list_history(application: Application, console: Console, *, search: str, limit: int) -> int:

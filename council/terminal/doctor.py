@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import httpx
 
 from council.application import Application, open_application
-from council.asking import make_council
+from council.asking import CouncilRequest, make_council
 from council.domain import Seat
 from council.errors import BallotError, CouncilError
 from council.method.prompts import CANDIDATE, PROBE, QUESTION, SECOND_LOOK, SYSTEM
@@ -121,7 +121,7 @@ def check_memory_left(free: int | None) -> Check:
 
 async def _examine_seats(application: Application, note: Report) -> None:
     cards = await application.backend.list_models()
-    council = make_council(cards, application.settings)
+    council = make_council(CouncilRequest(), cards, application.settings)
     config = GenerationConfig(
         temperature=0.0,
         max_tokens=PROBE_TOKENS,

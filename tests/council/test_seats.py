@@ -12,7 +12,8 @@ from council.seats import (
     choose_seats,
     family_of,
     find_card,
-    parse_seats,
+    read_wish,
+    take_seats,
 )
 from models.base import ModelCard
 
@@ -35,15 +36,20 @@ def models_of(seats: tuple[Seat, ...]) -> list[str]:
     return [seat.model for seat in seats]
 
 
+def parse_seats(texts: list[str]) -> tuple[Seat, ...]:
+    return take_seats([read_wish(text) for text in texts])
+
+
 # Reading seats
 
 
 def test_seats_are_numbered_in_the_order_given():
-    seats = parse_seats(["qwen3:4b", " llama3.2:3b = sceptic ", "qwen3:4b=Teacher"], temperature=0.3)
+    seats = parse_seats(["qwen3:4b", " llama3.2:3b = sceptic @0.3", "qwen3:4b=Teacher", "qwen3:4b@2"])
     assert [(seat.id, seat.model, seat.persona, seat.temperature) for seat in seats] == [
-        ("seat-1", "qwen3:4b", "", 0.3),
+        ("seat-1", "qwen3:4b", "", 0.7),
         ("seat-2", "llama3.2:3b", "sceptic", 0.3),
-        ("seat-3", "qwen3:4b", "teacher", 0.3),
+        ("seat-3", "qwen3:4b", "teacher", 0.7),
+        ("seat-4", "qwen3:4b", "", 2.0),
     ]
 
 
@@ -52,7 +58,7 @@ def test_the_same_model_may_sit_three_times():
 
 
 def test_a_persona_may_be_a_text_of_the_users_own():
-    persona = "You answer as a judge: 1 + 1 = 2 must hold."
+    persona = "You answer as a judge @home: 1 + 1 = 2 must hold."
     assert parse_seats([f"qwen3:4b={persona}"])[0].persona == persona
 
 
@@ -61,13 +67,14 @@ def test_a_persona_may_be_a_text_of_the_users_own():
     [
         ([], "no seats.*Name a model"),
         (["qwen3:4b"] * 9, "8 seats at most, not 9"),
-        (["qwen3:4b", ""], r"Seat 2 \(''\) names no model"),
+        (["qwen3:4b", ""], "Seat 2 names no model"),
         (["=sceptic"], "names no model"),
         (["qwen3:4b="], "names no persona.*analyst"),
         (["qwen3:4b=scpetic"], "'scpetic'. Did you mean 'sceptic'"),
         (["qwen3:4b=nobody"], "'nobody'. Known: analyst"),
         (["q" * 301], "300 characters"),
-        (["qwen3:4b=" + "p" * 2001], "2000 for a persona"),
+        (["qwen3:4b=" + "p" * 2001], "2,000 for a persona"),
+        (["qwen3:4b@2.5"], r"temperature of seat 1 goes from 0 to 2"),
     ],
 )
 def test_wrong_seats_are_refused_with_what_to_do(texts: list[str], message: str):
@@ -219,7 +226,7 @@ def test_a_seat_whose_model_is_missing_is_named_with_what_is_near_and_the_comman
         check_seats(parse_seats(["qwen3:4b", "qwen3:14b"]), [QWEN_4, QWEN_8, GEMMA_4])
     message = str(caught.value)
     assert "'qwen3:14b' of 'seat-2' is not installed" in message
-    assert "Choose 'qwen3:4b' or 'qwen3:8b', or get it" in message
+    assert "Choose 'qwen3:4b', 'qwen3:8b', or get it" in message
     assert "`ollama pull qwen3:14b`" in message
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from council.domain import MAX_SEATS
-from council.seats import PERSONAS
+from council.domain import MAX_SEATS, Council, Seat, Value
+from council.seats import PERSONAS, SeatWish
 from council.settings import Settings
-from council.ui.asking.seat_rules import DEFAULT_TEMPERATURE, Row
 from council.ui.html_parts import chip, persona_label, short_model, size
 from council.ui.words.texts import Texts
 from models.base import ModelCard
@@ -78,10 +77,9 @@ def build_seat_editor(settings: Settings) -> SeatEditor:
             )
             second_look = gr.Radio(list(POLICIES), value="auto", elem_id="second-look", min_width=270)
             debate = gr.Radio(list(POLICIES), value="auto", elem_id="debate-policy", min_width=270)
-            rounds = gr.Number(1, minimum=1, maximum=3, precision=0, elem_id="rounds", min_width=140)
-            answer_tokens = gr.Number(
-                settings.answer_tokens, minimum=16, maximum=32_768, precision=0, elem_id="answer-tokens", min_width=140
-            )
+            rounds = _number(Council, "rounds", elem_id="rounds", precision=0, min_width=140)
+            answer_tokens = _number(Council, "answer_tokens", elem_id="answer-tokens", precision=0, min_width=140)
+            answer_tokens.value = settings.answer_tokens
     return SeatEditor(
         accordion=accordion,
         summary=summary,
@@ -104,14 +102,8 @@ def _build_row(number: int) -> tuple[gr.Row, list[gr.Dropdown | gr.Number], gr.B
         gr.HTML(f'<span class="badge seat-{number}">{number}</span>', elem_classes="row-badge", apply_default_css=False)
         model = gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-model-{number}", min_width=180, scale=4)
         persona = gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-persona-{number}", min_width=160, scale=3)
-        temperature = gr.Number(
-            DEFAULT_TEMPERATURE,
-            minimum=0,
-            maximum=2,
-            step=0.1,
-            elem_id=f"seat-temperature-{number}",
-            min_width=100,
-            scale=1,
+        temperature = _number(
+            Seat, "temperature", step=0.1, elem_id=f"seat-temperature-{number}", min_width=100, scale=1
         )
         remove = gr.Button(
             "✕", size="sm", min_width=80, scale=0, elem_id=f"seat-remove-{number}", elem_classes="remove"
@@ -119,12 +111,18 @@ def _build_row(number: int) -> tuple[gr.Row, list[gr.Dropdown | gr.Number], gr.B
     return row, [model, persona, temperature], remove
 
 
-def show_rows(rows: Sequence[Row], choices: Sequence[tuple[str, str]]) -> list[Any]:
+def _number(of: type[Value], field: str, **more: Any) -> gr.Number:
+    """A box for a number that takes what the field of a value takes."""
+    least, most = of.bounds(field)
+    return gr.Number(of.model_fields[field].default, minimum=least, maximum=most, **more)
+
+
+def show_rows(rows: Sequence[SeatWish], choices: Sequence[tuple[str, str]]) -> list[Any]:
     """Fill the editor's seating with these rows; hidden rows are emptied."""
     kept = list(rows[:MAX_SEATS])
     updates: list[Any] = [len(kept)]
     updates += [gr.update(visible=index < len(kept)) for index in range(MAX_SEATS)]
-    for row in (*kept, *(Row(),) * (MAX_SEATS - len(kept))):
+    for row in (*kept, *(SeatWish(),) * (MAX_SEATS - len(kept))):
         updates += [
             gr.update(value=row.model or None, choices=list(choices)),
             gr.update(value=row.persona),
@@ -143,15 +141,15 @@ def model_choices(cards: Sequence[ModelCard], texts: Texts) -> list[tuple[str, s
     return [(label, name) for name, label in choices.items()]
 
 
-def next_row(rows: Sequence[Row], choices: Sequence[tuple[str, str]]) -> Row:
+def next_row(rows: Sequence[SeatWish], choices: Sequence[tuple[str, str]]) -> SeatWish:
     """The seat that "add" proposes: a model that does not sit yet, else the first one with a persona not yet taken."""
     taken = {row.model for row in rows}
     names = [name for _, name in choices]
     free = next((name for name in names if name not in taken), "")
     if free or not names:
-        return Row(model=free)
+        return SeatWish(model=free)
     personas = {row.persona for row in rows if row.model == names[0]}
-    return Row(names[0], next((name for name in PERSONAS if name not in personas), ""))
+    return SeatWish(names[0], next((name for name in PERSONAS if name not in personas), ""))
 
 
 def persona_choices(texts: Texts) -> list[tuple[str, str]]:
@@ -182,7 +180,9 @@ def label(texts: Texts, choices: Sequence[tuple[str, str]]) -> list[Any]:
     return [*updates, gr.update(label=texts.rounds), gr.update(label=texts.answer_tokens)]
 
 
-def render_summary(rows: Sequence[Row], choices: Sequence[tuple[str, str]], texts: Texts, refusal: str = "") -> str:
+def render_summary(
+    rows: Sequence[SeatWish], choices: Sequence[tuple[str, str]], texts: Texts, refusal: str = ""
+) -> str:
     """Draw who sits in one line, whose model is not installed, and why the last change was refused."""
     installed = {name.removesuffix(":latest") for _, name in choices}
     models = [row.model for row in rows]
@@ -194,7 +194,7 @@ def render_summary(rows: Sequence[Row], choices: Sequence[tuple[str, str]], text
     return f'<div class="sitting">{seats or escape(texts.no_seats)}</div>{told}'
 
 
-def _sitting(number: int, row: Row, installed: set[str], texts: Texts, *, is_shared: bool) -> str:
+def _sitting(number: int, row: SeatWish, installed: set[str], texts: Texts, *, is_shared: bool) -> str:
     """One seat of the line; its persona is told where another seat has the same model."""
     is_known = row.model.removesuffix(":latest") in installed
     warning = "" if is_known or not row.model else chip(texts.not_installed, "bad")

@@ -7,8 +7,9 @@ import gradio as gr
 
 from council.application import Application
 from council.domain import MAX_SEATS
+from council.seats import SeatWish
 from council.ui.asking import seat_editor
-from council.ui.asking.seat_rules import Row, default_rows, read_rows
+from council.ui.asking.seat_rules import default_rows, read_rows
 from council.ui.words.languages import texts_for
 from models.demonstration import is_demonstration
 
@@ -56,10 +57,10 @@ class SeatEvents:
         """Say in one line who sits; asynchronous, as in threads an earlier state might be drawn last."""
         return seat_editor.render_summary(read_rows(count, values), choices, texts_for(language))
 
-    async def _default_rows(self) -> list[Row]:
+    async def _default_rows(self) -> list[SeatWish]:
         return default_rows(await self._application.backend.list_models(), self._application.settings)
 
 
-def _draw(rows: Sequence[Row], choices: Choices, language: str, refusal: str = "") -> list[Any]:
+def _draw(rows: Sequence[SeatWish], choices: Choices, language: str, refusal: str = "") -> list[Any]:
     summary = seat_editor.render_summary(rows, choices, texts_for(language), refusal)
     return [*seat_editor.show_rows(rows, choices), summary]

@@ -91,7 +91,7 @@ def render_actions(transcript: Transcript, texts: Texts) -> str:
         if has_answer and council.mode in ("council", "full") and transcript.stage != "synthesis":
             buttons.append(button(texts.synthesise_now, "synthesise_now"))
     else:
-        if transcript.status in ("stopped", "interrupted", "failed"):
+        if transcript.status != "complete":
             buttons.append(button(texts.resume, "resume", kind="primary"))
         if transcript.synthesis is not None:
             buttons.append(button(texts.follow_up, "follow_up", kind="primary"))

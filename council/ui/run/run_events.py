@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 
 from council.application import Application
-from council.ui.asking.desk import Desk
-from council.ui.asking.seat_rules import RULE_FIELDS, read_rows, read_rules
+from council.ui.asking.desk import ask_question
+from council.ui.asking.seat_rules import read_request
 from council.ui.history_panel import HistoryReader
 from council.ui.run.run_actions import RunActions
 from council.ui.shown_run import show, shown_run
@@ -18,7 +18,7 @@ class RunEvents:
     """The handlers around runs. What does not change is skipped."""
 
     def __init__(self, application: Application, reader: HistoryReader) -> None:
-        self._desk = Desk(application)
+        self._application = application
         self._actions = RunActions(application)
         self._reader = reader
 
@@ -34,10 +34,10 @@ class RunEvents:
 
     async def _ask(self, request: gr.Request, values: tuple[Any, ...], *, is_anew: bool) -> list[Any]:
         question, language, follow_up, search, count, *rest = values
-        asked = await self._desk.ask(
+        asked = await ask_question(
+            self._application,
             question or "",
-            read_rows(count, rest[RULE_FIELDS:]),
-            read_rules(rest[:RULE_FIELDS]),
+            read_request(count, rest),
             texts_for(language),
             owner=owner_of(request),
             follow_up=follow_up,

@@ -57,7 +57,7 @@ QUESTIONS = {
     ),
 }
 SEATS = {
-    GET_A_MODEL: (
+    str(GET_A_MODEL): (
         "Prenez-en un avec `ollama pull llama3.2:3b`, ou nommez un fichier GGUF ou son dossier dans COUNCIL_WEIGHTS."
     ),
     "The council has no seats. Name a model for each, for example {name}.": (
@@ -66,11 +66,11 @@ SEATS = {
     "The council has {number} seats at most, not {number2}. Take some away.": (
         "Le conseil a au plus {number} sièges, et non {number2}. Retirez-en."
     ),
-    "Seat {number} ({name}) names no model. Write it as {name2} or {name3}.": (
-        "Le siège {number} ({name}) ne nomme pas de modèle. Écrivez-le {name2} ou {name3}."
+    "Seat {number} names no model. Choose one, and a persona if you like, such as {name}.": (
+        "Le siège {number} ne nomme pas de modèle. Choisissez-en un, avec un rôle si vous voulez, comme {name}."
     ),
-    "Seat {number} is too long: 300 characters for a model, 2000 for a persona at most.": (
-        "Le siège {number} est trop long : 300 caractères au plus pour un modèle, 2000 pour un rôle."
+    "Seat {number} is too long: {number2} characters for a model, {number3} for a persona at most.": (
+        "Le siège {number} est trop long : {number2} caractères au plus pour un modèle, {number3} pour un rôle."
     ),
     "Seat {number} ({name}) names no persona after {name2}. Known: {text}.": (
         "Le siège {number} ({name}) ne nomme pas de rôle après {name2}. Connus : {text}."

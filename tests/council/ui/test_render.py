@@ -189,6 +189,7 @@ def test_the_final_answer_says_who_really_wrote_it(source: str, told: str) -> No
     [
         (None, "stop", "export"),
         (ev.DeliberationEnded(status="stopped", reason="You stopped it."), "resume", "stop"),
+        (ev.DeliberationFinished(status="partial"), "resume", "stop"),
         (ev.DeliberationFinished(status="complete"), "export", "resume"),
     ],
 )

@@ -15,11 +15,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, AnswerTokens, Mode
 from council.errors import ConfigurationError, did_you_mean
+from council.setting_lines import PREFIX, example_line, setting_name
 from models.ollama.wire import server_url
 from models.text import Text, sentences, verbatim
 from models.text import lazy_gettext as _
 
-PREFIX = "COUNCIL_"
 SECRETS = frozenset({"openai_key", "users"})
 BackendName = Literal["ollama", "llama_cpp", "openai"]
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -270,33 +270,10 @@ def _explain(error: Mapping[str, Any]) -> Text:
     if not error["loc"]:
         return _("{problem}.", problem=problem)
     name = str(error["loc"][0])
-    setting = f"{PREFIX}{name.upper()}" + ("" if name in SECRETS else f"={error['input']!r}")
+    setting = setting_name(name) + ("" if name in SECRETS else f"={error['input']!r}")
     near = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else None
     explained = [
         _("{setting} cannot be used: {problem}.", setting=setting, problem=problem),
-        _("For example: {line}.", line=example_line(name)),
+        _("For example: {line}.", line=example_line(name, Settings.model_fields[name])),
     ]
     return sentences([*explained, near] if near else explained)
-
-
-def example_line(name: str) -> str:
-    """A line for `.env` that sets a field to its default, or to an example where the default is empty."""
-    field = Settings.model_fields[name]
-    value = field.examples[0] if field.examples else show_default(name)
-    return f"{PREFIX}{name.upper()}={value}"
-
-
-def show_default(name: str) -> str:
-    """A field's default as a user would write it; the same on every machine."""
-    value = Settings.model_fields[name].default
-    match value:
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return ",".join(map(str, value))
-        case float():
-            return f"{value:g}"
-        case int() | str() | Path():
-            return str(value)
-        case _:
-            return ""

@@ -18,7 +18,8 @@ from council.asking import CouncilRequest, is_unicode, make_council, make_questi
 from council.domain import Language, Mode, Policy
 from council.errors import ConfigurationError, CouncilError
 from council.seats import read_wish
-from council.settings import PREFIX, Settings, load_settings
+from council.setting_lines import setting_name
+from council.settings import Settings, load_settings
 from council.terminal import commands
 from council.terminal.commands import COMPLETE, FAILED, STOPPED, WRONG_USE, Console
 from council.terminal.doctor import Check, examine
@@ -153,7 +154,7 @@ def _show_settings(chosen: argparse.Namespace, settings: Settings, console: Cons
                 shown = ",".join(map(str, value))
             case _:
                 shown = re.sub(r"//[^/@]*@", "//(set)@", str(value))
-        console.say(f"{PREFIX}{name.upper()}={shown}")
+        console.say(f"{setting_name(name)}={shown}")
     return COMPLETE
 
 

@@ -1,6 +1,7 @@
 """The settings as texts for people: the README's table and `.env.example`, both made from the fields themselves."""
 
-from council.settings import PREFIX, Settings, example_line, show_default
+from council.setting_lines import example_line, setting_name, show_default
+from council.settings import Settings
 
 BEGIN = "<!-- settings: made by `python -m council settings --markdown` -->"
 END = "<!-- end of settings -->"
@@ -10,8 +11,8 @@ def as_markdown() -> str:
     """The table of the README, without the two marks it stands between."""
     lines = ["| setting | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = f"`{show_default(name)}`" if show_default(name) else ""
-        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+        default = f"`{show_default(field)}`" if show_default(field) else ""
+        lines.append(f"| `{setting_name(name)}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
 
 
@@ -19,5 +20,5 @@ def as_env() -> str:
     """The text of `.env.example`: every setting with its meaning, commented out."""
     parts = ["# Copy this file to .env and take the # away in front of what you want to change.\n"]
     for name, field in Settings.model_fields.items():
-        parts.append(f"\n# {(field.description or '').replace('`', '')}\n#{example_line(name)}\n")
+        parts.append(f"\n# {(field.description or '').replace('`', '')}\n#{example_line(name, field)}\n")
     return "".join(parts)

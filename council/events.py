@@ -214,29 +214,14 @@ class DeliberationEnded(BaseEvent):
     reason: Told
 
 
-Event = Annotated[
-    DeliberationStarted
-    | DeliberationResumed
-    | StageStarted
-    | TurnStarted
-    | TurnDelta
-    | TurnNotice
-    | TurnRestarted
-    | TurnFinished
-    | TurnReused
-    | TurnFailed
-    | ContextCut
-    | BallotCast
-    | BallotVoid
-    | StandingsComputed
-    | DebateDecided
-    | StanceTaken
-    | RevisionUndone
-    | SynthesisWritten
-    | MinutesTaken
-    | DeliberationFinished
-    | DeliberationEnded,
-    Field(discriminator="type"),
-]
+RunEvent = DeliberationStarted | DeliberationResumed | StageStarted | DeliberationFinished | DeliberationEnded
+TurnEvent = (
+    TurnStarted | TurnDelta | TurnNotice | TurnRestarted | ContextCut | TurnFinished | TurnReused | TurnFailed
+)
+VoteEvent = BallotCast | BallotVoid | StandingsComputed
+DebateEvent = DebateDecided | StanceTaken | RevisionUndone
+ConclusionEvent = SynthesisWritten | MinutesTaken
+
+Event = Annotated[RunEvent | TurnEvent | VoteEvent | DebateEvent | ConclusionEvent, Field(discriminator="type")]
 
 EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)

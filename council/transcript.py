@@ -76,41 +76,20 @@ class Transcript:
     def apply(self, event: ev.Event) -> None:
         """Fold one event into the state; events come in the order in which they happened."""
         self.version += 1
-        match event:
-            case (
-                ev.DeliberationStarted() | ev.DeliberationResumed() | ev.DeliberationFinished() | ev.DeliberationEnded()
-            ):
-                self._apply_run(event)
-            case ev.StageStarted():
-                self.stages.append(event)
-            case (
-                ev.TurnStarted()
-                | ev.TurnDelta()
-                | ev.TurnNotice()
-                | ev.TurnRestarted()
-                | ev.TurnFinished()
-                | ev.TurnFailed()
-                | ev.ContextCut()
-            ):
-                self._apply_turn(event)
-            case ev.TurnReused():
-                self._keep_for_later(event.turn)
-                self.speeches[event.turn.key] = self.earlier_speeches[*event.turn.key, event.prompt_hash]
-            case ev.BallotCast() | ev.BallotVoid():
-                self._apply_ballot(event)
-            case ev.SynthesisWritten(synthesis=synthesis):
-                self.synthesis = synthesis
-            case ev.MinutesTaken(minutes=minutes):
-                self.minutes = minutes
-            case ev.StandingsComputed() | ev.DebateDecided() | ev.StanceTaken() | ev.RevisionUndone():
-                self._apply_conclusion(event)
-            case _:
-                assert_never(event)
+        if isinstance(event, ev.RunEvent):
+            self._apply_run(event)
+        elif isinstance(event, ev.TurnEvent):
+            self._apply_turn(event)
+        elif isinstance(event, ev.VoteEvent):
+            self._apply_vote(event)
+        elif isinstance(event, ev.DebateEvent):
+            self._apply_debate(event)
+        elif isinstance(event, ev.ConclusionEvent):
+            self._apply_conclusion(event)
+        else:
+            assert_never(event)
 
-    def _apply_run(
-        self,
-        event: ev.DeliberationStarted | ev.DeliberationResumed | ev.DeliberationFinished | ev.DeliberationEnded,
-    ) -> None:
+    def _apply_run(self, event: ev.RunEvent) -> None:
         match event:
             case ev.DeliberationStarted():
                 self.id, self.question, self.council = event.id, event.question, event.council
@@ -118,6 +97,8 @@ class Transcript:
             case ev.DeliberationResumed():
                 self.status, self.reason, self.ended_at = "running", NOTHING, 0.0
                 self._begin_again()
+            case ev.StageStarted():
+                self.stages.append(event)
             case ev.DeliberationFinished():
                 self.status, self.ended_at = event.status, event.at
             case ev.DeliberationEnded():
@@ -125,8 +106,10 @@ class Transcript:
                 for speech in self.speeches.values():
                     if speech.state == "speaking":
                         speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at
+            case _:
+                assert_never(event)
 
-    def _apply_ballot(self, event: ev.BallotCast | ev.BallotVoid) -> None:
+    def _apply_vote(self, event: ev.VoteEvent) -> None:
         match event:
             case ev.BallotCast(ballot=ballot):
                 self.ballots[ballot.voter, ballot.round] = ballot
@@ -134,19 +117,30 @@ class Transcript:
             case ev.BallotVoid():
                 self.void_ballots[event.voter, event.round] = event
                 self.ballots.pop((event.voter, event.round), None)
-
-    def _apply_conclusion(
-        self, event: ev.StandingsComputed | ev.DebateDecided | ev.StanceTaken | ev.RevisionUndone
-    ) -> None:
-        match event:
             case ev.StandingsComputed(standings=standings):
                 self.standings[standings.round] = standings
+            case _:
+                assert_never(event)
+
+    def _apply_debate(self, event: ev.DebateEvent) -> None:
+        match event:
             case ev.DebateDecided():
                 self.debates[event.round] = event
             case ev.StanceTaken(stance=stance):
                 self.stances[stance.seat, stance.round] = stance
             case ev.RevisionUndone():
                 self.undone[event.seat, event.round] = event
+            case _:
+                assert_never(event)
+
+    def _apply_conclusion(self, event: ev.ConclusionEvent) -> None:
+        match event:
+            case ev.SynthesisWritten(synthesis=synthesis):
+                self.synthesis = synthesis
+            case ev.MinutesTaken(minutes=minutes):
+                self.minutes = minutes
+            case _:
+                assert_never(event)
 
     def _begin_again(self) -> None:
         """What was concluded is drawn anew when a run is resumed; what was said waits to be taken over."""
@@ -164,22 +158,16 @@ class Transcript:
         if speech is not None and speech.state == "finished":
             self.earlier_speeches[*turn.key, speech.prompt_hash] = speech
 
-    def _apply_turn(
-        self,
-        event: ev.TurnStarted
-        | ev.TurnDelta
-        | ev.TurnNotice
-        | ev.TurnRestarted
-        | ev.TurnFinished
-        | ev.TurnFailed
-        | ev.ContextCut,
-    ) -> None:
-        if isinstance(event, ev.TurnStarted):
+    def _apply_turn(self, event: ev.TurnEvent) -> None:
+        if isinstance(event, ev.TurnStarted | ev.TurnReused):
             self._keep_for_later(event.turn)
+        if isinstance(event, ev.TurnReused):
+            self.speeches[event.turn.key] = self.earlier_speeches[*event.turn.key, event.prompt_hash]
+            return
         speech = self.speeches.setdefault(event.turn.key, Speech(event.turn, started_at=event.at))
         match event:
             case ev.TurnStarted():
-                pass
+                pass  # it speaks from here on
             case ev.TurnDelta():
                 speech.text += event.text
                 speech.thinking += event.thinking
@@ -203,6 +191,8 @@ class Transcript:
                 speech.text, speech.thinking = event.text, event.thinking
                 speech.backend, speech.model, speech.usage = event.backend, event.model, event.usage
                 speech.prompt_hash = event.prompt_hash
+            case _:
+                assert_never(event)
 
     @property
     def final_standings(self) -> Standings | None:

@@ -215,9 +215,7 @@ class DeliberationEnded(BaseEvent):
 
 
 RunEvent = DeliberationStarted | DeliberationResumed | StageStarted | DeliberationFinished | DeliberationEnded
-TurnEvent = (
-    TurnStarted | TurnDelta | TurnNotice | TurnRestarted | ContextCut | TurnFinished | TurnReused | TurnFailed
-)
+TurnEvent = TurnStarted | TurnDelta | TurnNotice | TurnRestarted | ContextCut | TurnFinished | TurnReused | TurnFailed
 VoteEvent = BallotCast | BallotVoid | StandingsComputed
 DebateEvent = DebateDecided | StanceTaken | RevisionUndone
 ConclusionEvent = SynthesisWritten | MinutesTaken

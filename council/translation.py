@@ -72,6 +72,10 @@ class Translator:
         """Write a number; of a fraction two digits at most."""
         return str(format_decimal(round(value, 2), locale=self._locale))
 
+    def decimal(self, value: float, digits: int) -> str:
+        """Write a number with so many digits after the point."""
+        return str(format_decimal(value, "#,##0." + "0" * digits if digits else "#,##0", locale=self._locale))
+
     def percent(self, share: float) -> str:
         """Write a share of one as a whole percentage."""
         return str(format_percent(share, locale=self._locale))
@@ -116,8 +120,7 @@ class _LocalFormatter(string.Formatter):
             case int() | float() if format_spec.endswith("%"):
                 return self._words.percent(value)
             case int() | float() if format_spec.endswith("f"):
-                digits = "0" * int(format_spec.strip("f.") or 0)
-                return str(format_decimal(value, f"#,##0.{digits}".rstrip("."), locale=self._words.language))
+                return self._words.decimal(value, int(format_spec.strip("f.") or 0))
             case _:
                 return format(value, format_spec)
 

@@ -1,151 +1,116 @@
 """The heading over a run: one line that states what stood behind the answer, computed from what happened.
 
-Page, terminal and export show the same line. English and French; for other languages it is English.
+Page, terminal and exports show the same line, each in its reader's language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
-from council.domain import Language, Standings
-from council.numbers import Number
+from council.domain import Standings
 from council.transcript import Transcript
+from council.translation import translator
 from models.demonstration import is_demonstration
-
-_ENGLISH: Mapping[str, str] = {
-    "running": "In progress",
-    "failed": "Failed",
-    "stopped": "Stopped",
-    "interrupted": "Interrupted",
-    "not_begun": "Nothing has been asked yet",
-    "one": "one model alone, no vote",
-    "no_answer": "no answer",
-    "answered": "{answered} of {seats} {seats:seat|seats} answered",
-    "side_by_side": "side by side, no vote",
-    "no_vote": "no vote",
-    "nobody_voted": "nobody voted",
-    "voted": "{voters} voted ({families} model {families:family|families})",
-    "abstained": "{abstained} abstained",
-    "winner": "clear winner by {margin} {margin:vote|votes}",
-    "no_winner": "no clear winner",
-    "cycle": "majorities in a circle",
-    "debate": "{rounds} debate {rounds:round|rounds}",
-    "revised": "{revised} {revised:revision|revisions}",
-    "undone": "{undone} {undone:revision|revisions} undone by the vote",
-    "flipped": "{flipped} {flipped:vote|votes} changed",
-    "stand_in": "another seat concluded in the chairman's place",
-    "verbatim_leading": "no conclusion: the leading answer, word for word",
-    "verbatim_tied": "no conclusion: one of the leading answers, word for word",
-    "verbatim": "no conclusion: one seat's answer, word for word",
-    "no_conclusion": "no conclusion",
-    "departs": "the conclusion departs from the leading answer",
-    "demonstration": "demonstration weights",
-}
-_FRENCH: Mapping[str, str] = {
-    "running": "En cours",
-    "failed": "Échec",
-    "stopped": "Arrêté",
-    "interrupted": "Interrompu",
-    "not_begun": "Aucune question n’a encore été posée",
-    "one": "un seul modèle, sans vote",
-    "no_answer": "sans réponse",
-    "answered": "{answered} {answered:siège|sièges} sur {seats} {answered:a|ont} répondu",
-    "side_by_side": "côte à côte, sans vote",
-    "no_vote": "sans vote",
-    "nobody_voted": "aucun vote",
-    "voted": "{voters} {voters:vote|votes} ({families} {families:famille|familles} de modèles)",
-    "abstained": "{abstained} {abstained:abstention|abstentions}",
-    "winner": "vainqueur net avec {margin} {margin:voix|voix} d’avance",
-    "no_winner": "pas de vainqueur net",
-    "cycle": "majorités en cercle",
-    "debate": "{rounds} {rounds:tour|tours} de débat",
-    "revised": "{revised} {revised:révision|révisions}",
-    "undone": "{undone} {undone:révision annulée|révisions annulées} par le vote",
-    "flipped": "{flipped} {flipped:vote changé|votes changés}",
-    "stand_in": "conclusion d’un autre siège à la place du président",
-    "verbatim_leading": "sans conclusion : la réponse en tête, mot pour mot",
-    "verbatim_tied": "sans conclusion : une des réponses en tête, mot pour mot",
-    "verbatim": "sans conclusion : la réponse d’un siège, mot pour mot",
-    "no_conclusion": "sans conclusion",
-    "departs": "la conclusion s’écarte de la réponse en tête",
-    "demonstration": "poids de démonstration",
-}
+from models.text import Text, lazy_ngettext
+from models.text import lazy_gettext as _
 
 
-def heading(transcript: Transcript, language: Language = "en") -> str:
-    """Say in one line how many seats answered and voted, how clear the vote was, and who wrote the conclusion."""
-    texts = _FRENCH if language == "fr" else _ENGLISH
+def heading(transcript: Transcript, language: str | None = "en") -> str:
+    """Say in one line how many seats answered and voted, how clear the vote was, and who wrote the conclusion.
+
+    In a language that the program does not speak, it is English.
+    """
+    words = translator(language)
     if transcript.council is None:
-        return texts["not_begun"]
+        return words.gettext("Nothing has been asked yet")
+    facts = ", ".join(words.text(fact) for fact in _facts(transcript))
+    match transcript.status:
+        case "running":
+            return words.gettext("In progress: {facts}", facts=facts)
+        case "failed" if transcript.reason:
+            return words.gettext("Failed: {facts} ({reason})", facts=facts, reason=transcript.reason)
+        case "failed":
+            return words.gettext("Failed: {facts}", facts=facts)
+        case "stopped":
+            return words.gettext("Stopped: {facts}", facts=facts)
+        case "interrupted":
+            return words.gettext("Interrupted: {facts}", facts=facts)
+        case "complete" | "partial":
+            return facts[0].upper() + facts[1:]
 
-    def say(text: str, **numbers: float) -> str:
-        return texts[text].format(**{name: Number(value, language) for name, value in numbers.items()})
 
-    counted = _counts(transcript)
-    parts = [*_parts(transcript), *(["demonstration"] if _is_demonstration(transcript) else [])]
-    line = ", ".join(say(part, **counted) for part in parts)
-    if transcript.status in ("complete", "partial"):
-        return line[0].upper() + line[1:]
-    colon = " : " if language == "fr" else ": "
-    reason = f" ({transcript.reason})" if transcript.status == "failed" and transcript.reason else ""
-    return texts[transcript.status] + colon + line + reason
-
-
-def _counts(transcript: Transcript) -> dict[str, float]:
-    """Every number that a part may state."""
+def _facts(transcript: Transcript) -> Iterator[Text]:
+    """Every fact that applies, in the order in which they are said."""
     assert transcript.council is not None
-    standings = transcript.final_standings or Standings(order=())
-    speeches = transcript.speeches.items()
-    revised = {key[1:] for key, speech in speeches if key[0] == "revision" and speech.state == "finished"}
-    undone = set(transcript.undone)
-    return {
-        "seats": len(transcript.council.seats),
-        "answered": sum(_has_answered(transcript, seat.id) for seat in transcript.council.seats),
-        "voters": standings.voters,
-        "abstained": standings.abstained,
-        "families": standings.families,
-        "margin": standings.margin,
-        "rounds": sum(debate.held for debate in transcript.debates.values()),
-        "revised": len(revised - undone),
-        "undone": len(transcript.undone),
-        "flipped": sum(len(counted.flips) for counted in transcript.standings.values()),
-    }
+    council, has_ended = transcript.council, transcript.status != "running"
+    answered = sum(_has_answered(transcript, seat.id) for seat in council.seats)
+    if council.mode == "quick" or len(council.seats) == 1:
+        yield _("one model alone, no vote")
+        if has_ended and not answered:
+            yield _("no answer")
+    else:
+        seats = len(council.seats)
+        yield lazy_ngettext("{n} of {seats} seats answered", "{n} of {seats} seats answered", answered, seats=seats)
+        if council.mode == "compare":
+            yield _("side by side, no vote")
+        else:
+            yield from _vote(transcript.final_standings, has_ended)
+            yield from _debate(transcript)
+            yield from _conclusion(transcript)
+    if _is_demonstration(transcript):
+        yield _("demonstration weights")
 
 
-def _parts(transcript: Transcript) -> list[str]:
-    """The names of the texts that apply, in the order in which they are said."""
-    assert transcript.council is not None
-    mode, counts = transcript.council.mode, _counts(transcript)
-    has_ended, has_concluded = transcript.status != "running", transcript.status in ("complete", "partial")
-    if mode == "quick" or counts["seats"] == 1:
-        return ["one", "no_answer"] if has_ended and not counts["answered"] else ["one"]
-    parts = ["answered"]
-    if mode == "compare":
-        return [*parts, "side_by_side"]
-    parts += _vote_parts(transcript.final_standings, has_ended)
-    if counts["rounds"]:
-        parts += ["debate"] + [name for name in ("revised", "undone", "flipped") if counts[name]]
-    return parts + _conclusion_parts(transcript, has_concluded)
-
-
-def _vote_parts(standings: Standings | None, has_ended: bool) -> list[str]:
+def _vote(standings: Standings | None, has_ended: bool) -> Iterator[Text]:
     if standings is None:
-        return ["no_vote"] if has_ended else []
-    parts = ["voted" if standings.voters else "nobody_voted"]
-    parts += ["abstained"] if standings.abstained else []
+        if has_ended:
+            yield _("no vote")
+        return
     if standings.voters:
-        parts += ["winner" if standings.winner else "no_winner"]
-    return parts + (["cycle"] if standings.cycle else [])
+        families = lazy_ngettext("{n} model family", "{n} model families", standings.families)
+        yield lazy_ngettext("{n} voted ({families})", "{n} voted ({families})", standings.voters, families=families)
+    else:
+        yield _("nobody voted")
+    if standings.abstained:
+        yield lazy_ngettext("{n} abstained", "{n} abstained", standings.abstained)
+    if standings.voters and standings.winner:
+        margin = round(standings.margin, 1 if standings.margin >= 1 else 2)
+        yield lazy_ngettext("clear winner by {n} vote", "clear winner by {n} votes", margin)
+    elif standings.voters:
+        yield _("no clear winner")
+    if standings.cycle:
+        yield _("majorities in a circle")
 
 
-def _conclusion_parts(transcript: Transcript, has_concluded: bool) -> list[str]:
+def _debate(transcript: Transcript) -> Iterator[Text]:
+    rounds = sum(debate.held for debate in transcript.debates.values())
+    if not rounds:
+        return
+    yield lazy_ngettext("{n} debate round", "{n} debate rounds", rounds)
+    finished = {key[1:] for key, s in transcript.speeches.items() if key[0] == "revision" and s.state == "finished"}
+    if standing := len(finished - set(transcript.undone)):
+        yield lazy_ngettext("{n} revision", "{n} revisions", standing)
+    if undone := len(transcript.undone):
+        yield lazy_ngettext("{n} revision undone by the vote", "{n} revisions undone by the vote", undone)
+    if flips := sum(len(counted.flips) for counted in transcript.standings.values()):
+        yield lazy_ngettext("{n} vote changed", "{n} votes changed", flips)
+
+
+def _conclusion(transcript: Transcript) -> Iterator[Text]:
     synthesis, standings = transcript.synthesis, transcript.final_standings
     if synthesis is None:
-        return ["no_conclusion"] if has_concluded else []
-    if synthesis.source == "leading_answer":
+        if transcript.status in ("complete", "partial"):
+            yield _("no conclusion")
+    elif synthesis.source == "leading_answer":
         if standings is None or not standings.voters:
-            return ["verbatim"]
-        return ["verbatim_leading" if standings.winner else "verbatim_tied"]
-    parts = ["stand_in"] if synthesis.source == "stand_in" else []
-    return parts + (["departs"] if transcript.minutes and transcript.minutes.departs else [])
+            yield _("no conclusion: one seat's answer, word for word")
+        elif standings.winner:
+            yield _("no conclusion: the leading answer, word for word")
+        else:
+            yield _("no conclusion: one of the leading answers, word for word")
+    else:
+        if synthesis.source == "stand_in":
+            yield _("another seat concluded in the chairman's place")
+        if transcript.minutes and transcript.minutes.departs:
+            yield _("the conclusion departs from the leading answer")
 
 
 def _is_demonstration(transcript: Transcript) -> bool:

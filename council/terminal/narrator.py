@@ -2,28 +2,17 @@
 
 import re
 from collections.abc import Callable
-from typing import TextIO
+from typing import TextIO, assert_never
 
 from council import events as ev
-from council.domain import Ballot, Stage, Standings, Turn
+from council.domain import Ballot, Standings, Turn
 from council.reports.heading import heading
+from council.reports.words import DEBATE_REASONS, STAGES, TURNS, decision
 from council.transcript import Speech, Transcript
+from council.translation import Translator, translator
+from models.text import Text, lazy_ngettext
+from models.text import lazy_gettext as _
 
-STAGES: dict[Stage, str] = {
-    "answers": "Answers",
-    "ballots": "Ballots",
-    "debate": "Debate",
-    "synthesis": "Conclusion",
-}
-DEBATE_REASONS: dict[ev.DebateReason, str] = {
-    "asked_for": "it was asked for",
-    "switched_off": "it is switched off",
-    "no_clear_winner": "there was no clear winner",
-    "contradiction": "voters saw a contradiction",
-    "clear_winner": "there was a clear winner",
-}
-ENGLISH_MINUTES = ("Agreed", "Disputed", "Said by one seat only")
-FRENCH_MINUTES = ("Accord", "Désaccord", "Dit par un seul siège")
 # Controls, and the marks that reverse the direction of what follows.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -45,13 +34,19 @@ def one_line(text: str, length: int = 0) -> str:
 
 
 class Narrator:
-    """Tells one run as it happens. The final answer is streamed where `is_live`, else it is written once it stands."""
+    """Tells one run as it happens. The final answer is streamed where `is_live`, else it is written once it stands.
 
-    def __init__(self, *, progress: Callable[[str], None], answer: TextIO, is_live: bool) -> None:
+    It speaks the language of `words`; without them, that of the question.
+    """
+
+    def __init__(
+        self, *, progress: Callable[[str], None], answer: TextIO, is_live: bool, words: Translator | None = None
+    ) -> None:
         self._transcript = Transcript()
         self._progress = progress
         self._answer = answer
         self._is_live = is_live
+        self._chosen_words = words
         self._speaking: tuple[str, str, int] | None = None
         self._streamed = ""
 
@@ -60,46 +55,49 @@ class Narrator:
         self._transcript.apply(event)
         if is_past:
             return
-        match event:
-            case ev.DeliberationStarted():
-                self._progress(f"Run {event.id}, mode {event.council.mode}")
-            case ev.DeliberationResumed():
-                self._progress("Resumed: what was said is kept, what is missing is asked again")
-            case ev.StageStarted():
-                again = f", round {event.round}" if event.round else ""
-                self._progress(f"{STAGES[event.stage]}{again}")
-            case ev.TurnStarted() | ev.TurnDelta() | ev.TurnNotice() | ev.TurnRestarted() | ev.ContextCut():
-                self._tell_turn(event)
-            case ev.TurnFinished() | ev.TurnReused() | ev.TurnFailed():
-                self._tell_outcome(event)
-            case ev.BallotCast() | ev.BallotVoid() | ev.StandingsComputed():
-                self._tell_vote(event)
-            case ev.DebateDecided() | ev.StanceTaken() | ev.RevisionUndone():
-                self._tell_debate(event)
-            case ev.SynthesisWritten():
-                self._finish_answer(event.synthesis.text)
-            case ev.MinutesTaken() | ev.DeliberationFinished() | ev.DeliberationEnded():
-                pass  # told at the end, by `sum_up`
+        if isinstance(event, ev.RunEvent):
+            self._tell_run(event)
+        elif isinstance(event, ev.TurnEvent):
+            self._tell_turn(event)
+        elif isinstance(event, ev.VoteEvent):
+            self._tell_vote(event)
+        elif isinstance(event, ev.DebateEvent):
+            self._tell_debate(event)
+        elif isinstance(event, ev.ConclusionEvent):
+            self._tell_conclusion(event)
+        else:
+            assert_never(event)
 
     def sum_up(self) -> None:
-        """Close with the minutes and the honest heading, in the question's language, and what can be done next."""
-        run = self._transcript
-        is_french = run.question is not None and run.question.language == "fr"
-        titles = FRENCH_MINUTES if is_french else ENGLISH_MINUTES
+        """Close with the minutes, the honest heading, and what can be done next."""
+        run, words = self._transcript, self._words
         if minutes := run.minutes:
             alone = tuple(f"{point.point} ({self._name(point.seat)})" for point in minutes.said_by_one)
+            titles = (_("Agreed"), _("Disputed"), _("Said by one seat only"))
             for title, points in zip(titles, (minutes.agreed, minutes.disputed, alone), strict=True):
                 for number, point in enumerate(points):
-                    self._progress(("" if number else f"\n{title}\n") + f"  - {one_line(point)}")
-        self._progress(f"\n{one_line(heading(run, 'fr' if is_french else 'en'))}")
+                    self._progress(("" if number else f"\n{words.text(title)}\n") + f"  - {one_line(point)}")
+        self._progress(f"\n{one_line(heading(run, words.language))}")
         if run.conclusion and run.conclusion.usage.truncated:
-            self._progress("The final answer stops at its token limit.")
+            self._say(_("The final answer stops at its token limit."))
         if run.status in ("stopped", "interrupted"):
-            self._progress(one_line(str(run.reason)))
+            self._say(run.reason)
         if run.status == "complete":
-            self._progress(f'Follow it up: python -m council ask "…" --after {run.id}')
+            self._say(_("Follow it up: {command}", command=f'python -m council ask "…" --after {run.id}'))
         else:
-            self._progress(f"Go on with it: python -m council resume {run.id}")
+            self._say(_("Go on with it: {command}", command=f"python -m council resume {run.id}"))
+
+    @property
+    def _words(self) -> Translator:
+        question = self._transcript.question
+        return self._chosen_words or translator(question.language if question else None)
+
+    def _say(self, text: Text, *, indent: str = "") -> None:
+        self._progress(indent + one_line(self._words.text(text)))
+
+    def _note(self, text: Text) -> None:
+        """Write something that belongs to the stage above it."""
+        self._say(text, indent="  ")
 
     def _name(self, seat_id: str) -> str:
         return f"{seat_id} ({one_line(self._transcript.seat(seat_id).model)})"
@@ -109,11 +107,22 @@ class Narrator:
         is_only = council is not None and council.mode == "quick" and turn.kind == "answer"
         return is_only or turn.kind == "synthesis"
 
-    def _tell_turn(
-        self, event: ev.TurnStarted | ev.TurnDelta | ev.TurnNotice | ev.TurnRestarted | ev.ContextCut
-    ) -> None:
-        turn = event.turn
-        name = self._name(turn.seat.id)
+    def _tell_run(self, event: ev.RunEvent) -> None:
+        match event:
+            case ev.DeliberationStarted():
+                self._say(_("Run {id}, mode {mode}", id=event.id, mode=event.council.mode))
+            case ev.DeliberationResumed():
+                self._say(_("Resumed: what was said is kept, what is missing is asked again"))
+            case ev.StageStarted(stage=stage, round=round):
+                again = _("{stage}, round {round}", stage=STAGES[stage], round=round)
+                self._say(again if round else STAGES[stage])
+            case ev.DeliberationFinished() | ev.DeliberationEnded():
+                pass  # told by `sum_up`
+            case _:
+                assert_never(event)
+
+    def _tell_turn(self, event: ev.TurnEvent) -> None:
+        turn, seat = event.turn, self._name(event.turn.seat.id)
         match event:
             case ev.TurnStarted():
                 if self._is_final(turn) and self._is_live:
@@ -126,35 +135,48 @@ class Narrator:
                     self._answer.write(printable(event.text))
                     self._answer.flush()
             case ev.TurnNotice():
-                self._progress(f"  {name}: {one_line(str(event.text))}")
+                self._note(_("{seat}: {news}", seat=seat, news=event.text))
             case ev.TurnRestarted():
                 if turn.key == self._speaking:
                     self._break_off()
                     self._speaking = turn.key
-                self._progress(f"  {name} starts again: {one_line(str(event.reason))}")
-            case ev.ContextCut():
-                self._progress(
-                    f"  {name}: {one_line(event.what)} shortened to fit, {event.kept} of {event.total} tokens"
-                )
-
-    def _tell_outcome(self, event: ev.TurnFinished | ev.TurnReused | ev.TurnFailed) -> None:
-        turn = event.turn
-        name = self._name(turn.seat.id)
-        match event:
-            case ev.TurnFinished():
-                if turn.kind in ("answer", "revision") and not self._is_final(turn):
-                    self._progress(f"  {name} answered: {_cost(self._transcript.speeches[turn.key])}")
-                    self._show_answer(name, event.text)
-                elif event.usage.truncated and not self._is_final(turn):
-                    self._progress(f"  {name} was cut off at its limit ({turn.kind.replace('_', ' ')})")
-            case ev.TurnReused():
-                if turn.kind == "answer":
-                    self._progress(f"  {name} answered before{_cut(self._transcript.speeches[turn.key])}")
-                    self._show_answer(name, self._transcript.speeches[turn.key].text)
+                self._note(_("{seat} starts again: {reason}", seat=seat, reason=event.reason))
+            case ev.ContextCut(what=what, kept=kept, total=total):
+                cut = _("{what} shortened to fit, {kept} of {total} tokens", what=what, kept=kept, total=total)
+                self._note(_("{seat}: {news}", seat=seat, news=cut))
+            case ev.TurnFinished() | ev.TurnReused():
+                self._tell_end(turn, seat, is_reused=isinstance(event, ev.TurnReused))
             case ev.TurnFailed():
                 if turn.key == self._speaking:
                     self._break_off()
-                self._progress(f"  {name} failed: {one_line(str(event.reason))}")
+                self._note(_("{seat} failed: {reason}", seat=seat, reason=event.reason))
+            case _:
+                assert_never(event)
+
+    def _tell_end(self, turn: Turn, seat: str, *, is_reused: bool) -> None:
+        speech = self._transcript.speeches[turn.key]
+        if self._is_final(turn):
+            return
+        if turn.kind in ("answer", "revision"):
+            cost = self._cost(speech)
+            before, now = (
+                _("{seat} answered before: {cost}", seat=seat, cost=cost),
+                _("{seat} answered: {cost}", seat=seat, cost=cost),
+            )
+            self._note(before if is_reused else now)
+            self._show_answer(seat, speech.text)
+        elif speech.usage.truncated:
+            self._note(_("{seat} was cut off at its limit ({turn})", seat=seat, turn=TURNS[turn.kind]))
+
+    def _cost(self, speech: Speech) -> str:
+        tokens, seconds = speech.usage.completion_tokens, speech.ended_at - (speech.first_text_at or speech.started_at)
+        parts = [self._words.text(lazy_ngettext("{n} token", "{n} tokens", tokens))]
+        if seconds > 0 and tokens:
+            parts.append(self._words.gettext("{rate:.1f} tokens/s", rate=tokens / seconds))
+        parts.append(speech.backend)
+        if speech.usage.truncated:
+            parts.append(self._words.gettext("cut off at its limit"))
+        return ", ".join(parts)
 
     def _show_answer(self, name: str, text: str) -> None:
         """In the mode that compares, the answers are the result."""
@@ -162,26 +184,62 @@ class Narrator:
             self._answer.write(f"\n## {name}\n\n{printable(text)}\n\n")
             self._answer.flush()
 
-    def _tell_vote(self, event: ev.BallotCast | ev.BallotVoid | ev.StandingsComputed) -> None:
+    def _tell_vote(self, event: ev.VoteEvent) -> None:
         match event:
             case ev.BallotCast(ballot=ballot):
-                self._progress(f"  {self._name(ballot.voter)} votes: {_order(ballot)}")
+                self._note(_ballot(ballot, self._name(ballot.voter)))
             case ev.BallotVoid():
-                self._progress(f"  {self._name(event.voter)} abstains: {one_line(str(event.reason))}")
+                self._note(_("{seat} abstains: {reason}", seat=self._name(event.voter), reason=event.reason))
             case ev.StandingsComputed(standings=standings):
-                self._progress(f"  {_count(standings)}")
+                self._note(self._count(standings))
+            case _:
+                assert_never(event)
 
-    def _tell_debate(self, event: ev.DebateDecided | ev.StanceTaken | ev.RevisionUndone) -> None:
+    def _count(self, standings: Standings) -> Text:
+        decimal = self._words.decimal
+        places = ", ".join(f"{s.place}. {s.seat} {decimal(s.score, 2)}" for s in standings.order)
+        winner = _("{places}; a clear winner", places=places)
+        counted = winner if standings.winner else _("{places}; no clear winner", places=places)
+        light = [f"{voter} {decimal(weight, 2)}" for voter, weight in standings.weights.items() if weight < 1]
+        if not light:
+            return counted
+        return _(
+            "{counted}; votes weigh by how far both looks agree: {voters}", counted=counted, voters=", ".join(light)
+        )
+
+    def _tell_debate(self, event: ev.DebateEvent) -> None:
         match event:
             case ev.DebateDecided():
-                verb = "is held" if event.held else "is not held"
-                self._progress(f"Debate {verb}: {DEBATE_REASONS[event.reason]}")
+                reason = DEBATE_REASONS[event.reason]
+                held, not_held = (
+                    _("Debate is held: {reason}", reason=reason),
+                    _("Debate is not held: {reason}", reason=reason),
+                )
+                self._say(held if event.held else not_held)
             case ev.StanceTaken(stance=stance):
-                verb = {"keep": "keeps its answer", "revise": "revises", "concede": "concedes"}[stance.decision]
-                self._progress(f"  {self._name(stance.seat)} {verb}: {one_line(stance.reason)}")
+                decided = decision(stance, self._name(stance.seat))
+                self._note(
+                    _("{decision}: {reason}", decision=decided, reason=stance.reason) if stance.reason else decided
+                )
             case ev.RevisionUndone():
-                shares = f"{event.after:.2f} of its pairs, before {event.before:.2f}"
-                self._progress(f"  The vote undoes the revision of {self._name(event.seat)}: it won {shares}")
+                undone = _(
+                    "The vote undoes the revision of {seat}: it won {after:.2f} of its pairs, before {before:.2f}",
+                    seat=self._name(event.seat),
+                    after=event.after,
+                    before=event.before,
+                )
+                self._note(undone)
+            case _:
+                assert_never(event)
+
+    def _tell_conclusion(self, event: ev.ConclusionEvent) -> None:
+        match event:
+            case ev.SynthesisWritten():
+                self._finish_answer(event.synthesis.text)
+            case ev.MinutesTaken():
+                pass  # told by `sum_up`
+            case _:
+                assert_never(event)
 
     def _break_off(self) -> None:
         """What was streamed of an answer is void, and says so."""
@@ -199,26 +257,11 @@ class Narrator:
         self._speaking, self._streamed = None, ""
 
 
-def _cost(speech: Speech) -> str:
-    usage, seconds = speech.usage, speech.ended_at - (speech.first_text_at or speech.started_at)
-    speed = f", {usage.completion_tokens / seconds:.1f} tokens/s" if seconds > 0 and usage.completion_tokens else ""
-    return f"{usage.completion_tokens} tokens{speed}, {speech.backend}{_cut(speech)}"
-
-
-def _cut(speech: Speech) -> str:
-    return ", cut off at its limit" if speech.usage.truncated else ""
-
-
-def _order(ballot: Ballot) -> str:
+def _ballot(ballot: Ballot, seat: str) -> Text:
     order = " > ".join(ballot.order)
     if ballot.second_order is None:
-        return order
-    again = "the same" if ballot.second_order == ballot.order else " > ".join(ballot.second_order)
-    return f"{order} (asked again in reverse: {again})"
-
-
-def _count(standings: Standings) -> str:
-    places = ", ".join(f"{standing.place}. {standing.seat} {standing.score:.2f}" for standing in standings.order)
-    wavering = [f"{voter} {weight:.2f}" for voter, weight in standings.weights.items() if weight < 1]
-    weights = f"; votes weigh by how far both looks agree: {', '.join(wavering)}" if wavering else ""
-    return f"{places}; " + ("a clear winner" if standings.winner else "no clear winner") + weights
+        return _("{seat} votes: {order}", seat=seat, order=order)
+    if ballot.second_order == ballot.order:
+        return _("{seat} votes: {order} (asked again in reverse: the same)", seat=seat, order=order)
+    again = " > ".join(ballot.second_order)
+    return _("{seat} votes: {order} (asked again in reverse: {again})", seat=seat, order=order, again=again)

@@ -1,0 +1,52 @@
+"""What several readers of a run say in the same words: stages, turns, why a debate was held, what a seat decided."""
+
+from collections.abc import Mapping
+
+from council.domain import Stage, Stance, TurnKind
+from council.events import DebateReason
+from council.method.voting.tally import STRONG_BIAS
+from models.text import Text
+from models.text import lazy_gettext as _
+
+STAGES: Mapping[Stage, Text] = {
+    "answers": _("Answers"),
+    "ballots": _("Ballots"),
+    "debate": _("Debate"),
+    "synthesis": _("Conclusion"),
+}
+TURNS: Mapping[TurnKind, Text] = {
+    "answer": _("answer"),
+    "ballot": _("ballot"),
+    "second_look": _("second look"),
+    "stance": _("stance"),
+    "revision": _("revision"),
+    "synthesis": _("conclusion"),
+    "minutes": _("minutes"),
+}
+DEBATE_REASONS: Mapping[DebateReason, Text] = {
+    "asked_for": _("it was asked for"),
+    "switched_off": _("it is switched off"),
+    "no_clear_winner": _("there was no clear winner"),
+    "contradiction": _("voters saw the answers contradict each other"),
+    "clear_winner": _("there was a clear winner"),
+}
+
+
+def decision(stance: Stance, seat: str) -> Text:
+    """Say what a seat, called so, decided about its answer."""
+    match stance.decision:
+        case "keep":
+            return _("{seat} keeps its answer", seat=seat)
+        case "revise":
+            return _("{seat} revises its answer", seat=seat)
+        case "concede":
+            return _("{seat} concedes", seat=seat)
+
+
+def position_meaning(bias: float) -> Text:
+    """Say what it means that votes follow the order shown so far, from -1 to 1."""
+    if abs(bias) < STRONG_BIAS:
+        return _("Where an answer stood explains little of the votes.")
+    if bias > 0:
+        return _("The votes mostly follow the order shown: trust them little.")
+    return _("The votes mostly reverse the order shown: trust them little.")

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from council.advice import explain
 from models.catalogue import CatalogueEntry
 from models.errors import BackendError
 from models.weights.download import Downloader, DownloadProgress
@@ -106,7 +107,7 @@ class Downloads:
             self._downloader.discard(entry)
             self._download = None
         except BackendError as error:
-            self._download = Download(entry, "failed", reason=str(error))
+            self._download = Download(entry, "failed", reason=str(explain(error)))
 
     def put_away(self) -> None:
         """Forget a download that has ended."""
@@ -145,7 +146,7 @@ class Downloads:
         elif error is None:
             self._end("done")
         elif isinstance(error, BackendError):
-            self._end("failed", str(error))
+            self._end("failed", str(explain(error)))
         else:
             logger.error("the download broke off", exc_info=error)
             self._end("failed", CRASHED)

@@ -5,10 +5,13 @@ A failure is always one of the exceptions of `models/errors.py`: never text, `No
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from models.text import NOTHING, Text
+
+LLAMA_CPP = "llama_cpp"
+"""The name of the backend that runs models in this process."""
 
 Role = Literal["system", "user", "assistant"]
 
@@ -93,13 +96,17 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The result of one health check; `detail` says what to do when it is not ok."""
+    """The result of one health check; `detail` says what is wrong, and what to do about it.
+
+    With `lacks_weights` the backend works and has no model on this disk.
+    """
 
     backend: str
     ok: bool
     detail: Text = NOTHING
     latency_seconds: float = 0.0
-    models: tuple[ModelCard, ...] = field(default=())
+    models: tuple[ModelCard, ...] = ()
+    lacks_weights: bool = False
 
 
 class Backend(Protocol):

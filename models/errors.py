@@ -14,9 +14,14 @@ BackendError
 └─ AllBackendsFailedError     each one that was asked failed
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal, TypedDict, Unpack
 
 from models.text import Text, sentences, verbatim
+from models.text import lazy_gettext as _
+
+Cause = Literal["", "no_backend", "no_weights", "weights_path", "memory_limit", "no_disk_space", "folder_not_writable"]
+"""What only the settings or commands of the whole program can mend: it adds the advice, as it knows their names."""
 
 
 class ExplainedError(Exception):
@@ -33,12 +38,42 @@ class ExplainedError(Exception):
         return sentences([self.message, *([self.advice] if self.advice else [])])
 
 
-class BackendError(ExplainedError):
-    """An expected failure of a backend; its text tells a user what failed and what to do next."""
+class _Known(TypedDict, total=False):
+    """What every error of a backend may be told besides its message."""
 
-    def __init__(self, message: Text | str, *, advice: Text | None = None, backend: str = "") -> None:
-        super().__init__(message, advice=advice)
+    advice: Text | None
+    backend: str
+    cause: Cause
+    errors: "Sequence[BackendError]"
+
+
+class BackendError(ExplainedError):
+    """An expected failure of a backend; `errors` holds those that led to it where several backends were asked."""
+
+    def __init__(
+        self,
+        message: Text | str,
+        *,
+        advice: Text | None = None,
+        backend: str = "",
+        cause: Cause = "",
+        errors: "Sequence[BackendError]" = (),
+    ) -> None:
         self.backend = backend
+        self.cause = cause
+        self.errors = tuple(errors)
+        super().__init__(message, advice=advice)
+
+    @property
+    def text(self) -> Text:
+        """The message, what each backend said, and the advice; `str` of the error gives it in English."""
+        own = [self.message, *self.list_errors(lambda error: error.text)]
+        return sentences([*own, self.advice] if self.advice else own)
+
+    def list_errors(self, explain: "Callable[[BackendError], Text]") -> list[Text]:
+        """Name every backend that was asked, with what `explain` makes of its error; each once."""
+        named = (_("{backend}: {fault}", backend=error.backend, fault=explain(error)) for error in self.errors)
+        return list(dict.fromkeys(named))
 
 
 class BackendUnavailableError(BackendError):
@@ -52,15 +87,17 @@ class BackendTimeoutError(BackendError):
 class BackendOverloadedError(BackendError):
     """The backend is too busy; `retry_after` is in seconds where it said so."""
 
-    def __init__(
-        self, message: Text | str, *, advice: Text | None = None, backend: str = "", retry_after: float | None = None
-    ) -> None:
-        super().__init__(message, advice=advice, backend=backend)
+    def __init__(self, message: Text | str, *, retry_after: float | None = None, **known: Unpack[_Known]) -> None:
+        super().__init__(message, **known)
         self.retry_after = retry_after
 
 
 class ModelNotFoundError(BackendError):
-    """The backend does not serve this model."""
+    """The backend does not serve this model, which is named in `model` where the advice needs it."""
+
+    def __init__(self, message: Text | str, *, model: str = "", **known: Unpack[_Known]) -> None:
+        super().__init__(message, **known)
+        self.model = model
 
 
 class BadResponseError(BackendError):
@@ -70,10 +107,8 @@ class BadResponseError(BackendError):
 class NoAnswerError(BadResponseError):
     """The model wrote no answer; with `has_thinking` it only thought, and may answer when asked with `think=False`."""
 
-    def __init__(
-        self, message: Text | str, *, advice: Text | None = None, backend: str = "", has_thinking: bool = False
-    ) -> None:
-        super().__init__(message, advice=advice, backend=backend)
+    def __init__(self, message: Text | str, *, has_thinking: bool = False, **known: Unpack[_Known]) -> None:
+        super().__init__(message, **known)
         self.has_thinking = has_thinking
 
 
@@ -95,7 +130,3 @@ class DownloadError(BackendError):
 
 class AllBackendsFailedError(BackendError):
     """Every backend that could be asked failed; `errors` holds one error for each, in the order asked."""
-
-    def __init__(self, message: Text | str, *, advice: Text | None = None, errors: Sequence[BackendError] = ()) -> None:
-        super().__init__(message, advice=advice, backend="selector")
-        self.errors = tuple(errors)

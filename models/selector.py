@@ -11,40 +11,32 @@ from models.base import Backend, Chunk, GenerationConfig, Health, Message, Model
 from models.errors import (
     AllBackendsFailedError,
     BackendError,
-    BackendOverloadedError,
-    BackendTimeoutError,
     BackendUnavailableError,
     BadResponseError,
     ModelNotFoundError,
     NoAnswerError,
-    OutOfMemoryError,
-    WeightsError,
+    RequestRejectedError,
 )
 from models.names import canonical, is_same
-from models.text import verbatim
+from models.text import NOTHING, Text, sentences
+from models.text import lazy_gettext as _
 from models.watched import WatchedBackend
-
-FAILOVER_ON = (
-    BackendUnavailableError,
-    BackendTimeoutError,
-    BackendOverloadedError,
-    ModelNotFoundError,
-    BadResponseError,
-    OutOfMemoryError,
-    WeightsError,
-    AllBackendsFailedError,
-)
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One way to serve a request: a backend, and what it calls the model."""
+    """One way to serve a request: a backend, what it calls the model, and whether that is kept from thinking."""
 
     watched: WatchedBackend
     model: str
-    is_stand_in: bool
+    is_stand_in: bool = False
+    is_unthinking: bool = False
+
+    @property
+    def backend(self) -> Backend:
+        return self.watched.backend
 
 
 class BackendSelector:
@@ -74,11 +66,12 @@ class BackendSelector:
     async def health(self) -> Health:
         """Be well as long as one backend is; the detail tells what is wrong with the others."""
         healths = await self.healths()
-        faults = [f"{health.backend}: {health.detail}" for health in healths if not health.ok]
+        down = (health for health in healths if not health.ok)
+        faults = [_("{backend}: {fault}", backend=health.backend, fault=health.detail) for health in down]
         return Health(
             self.name,
             ok=any(health.ok for health in healths),
-            detail=verbatim(" ".join(faults) or ("" if healths else _NO_BACKEND)),
+            detail=sentences(faults) if healths else _("No backend is set."),
             latency_seconds=max((health.latency_seconds for health in healths), default=0.0),
             models=tuple(_merge(healths)),
         )
@@ -93,7 +86,7 @@ class BackendSelector:
             return await self._first(model, lambda backend, name: backend.describe(name))
         except AllBackendsFailedError as error:
             if error.errors and all(isinstance(cause, ModelNotFoundError) for cause in error.errors):
-                raise ModelNotFoundError(str(error), backend=self.name) from error
+                raise ModelNotFoundError(error.message, backend=self.name, errors=error.errors) from error
             raise
 
     async def count_tokens(self, model: str, text: str) -> int:
@@ -112,7 +105,11 @@ class BackendSelector:
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AsyncIterator[AsyncIterator[Chunk]]:
         """Generate one answer; a chunk with `restart` voids what came before it, when another backend begins anew."""
-        async with aclosing(self._answer(model, messages, config)) as chunks:
+        errors: list[BackendError] = []
+        async with (
+            aclosing(self._attempts_to_answer(model, config, errors)) as attempts,
+            aclosing(self._answer(attempts, model, messages, config, errors)) as chunks,
+        ):
             yield chunks
 
     async def close(self) -> None:
@@ -123,33 +120,28 @@ class BackendSelector:
                 raise outcome
 
     async def _answer(
-        self, model: str, messages: Sequence[Message], config: GenerationConfig
+        self,
+        attempts: AsyncIterator[_Attempt],
+        model: str,
+        messages: Sequence[Message],
+        config: GenerationConfig,
+        errors: list[BackendError],
     ) -> AsyncGenerator[Chunk, None]:
-        errors: list[BackendError] = []
-        asked, void = config, ""
-        async with aclosing(self._attempts(model, errors)) as attempts:
-            async for attempt in attempts:
-                for _ in range(2):
-                    news = _news(attempt, model, void, is_unthinking=asked is not config)
-                    has_spoken = False
-                    try:
-                        async with aclosing(_speak(attempt, messages, asked)) as chunks:
-                            async for chunk in chunks:
-                                # Told with the first sign of life, not before: this backend may fail as well.
-                                if news is not None:
-                                    yield news
-                                    news, void = None, ""
-                                has_spoken = True
-                                yield chunk
-                        return
-                    except FAILOVER_ON as error:
-                        errors.append(_named(error, attempt))
-                        attempt.watched.note(error)
-                        if has_spoken or not isinstance(error, ModelNotFoundError):
-                            void = str(error)
-                        if not _only_thought(error) or asked.think is False:
-                            break
-                        asked = replace(config, think=False)
+        lost = NOTHING
+        async for attempt in attempts:
+            has_begun = False
+            try:
+                async with aclosing(_speak(attempt, messages, config, _opening(attempt, model, lost))) as chunks:
+                    async for chunk in chunks:
+                        has_begun, lost = True, NOTHING
+                        yield chunk
+                return
+            except RequestRejectedError:
+                raise
+            except BackendError as error:
+                _note(error, attempt, errors)
+                if has_begun or not isinstance(error, ModelNotFoundError):
+                    lost = error.message
         raise _all_failed(model, errors)
 
     async def _first(self, model: str, ask: Callable[[Backend, str], Awaitable[Result]]) -> Result:
@@ -157,11 +149,24 @@ class BackendSelector:
         async with aclosing(self._attempts(model, errors)) as attempts:
             async for attempt in attempts:
                 try:
-                    return await ask(attempt.watched.backend, attempt.model)
-                except FAILOVER_ON as error:
-                    errors.append(_named(error, attempt))
-                    attempt.watched.note(error)
+                    return await ask(attempt.backend, attempt.model)
+                except RequestRejectedError:
+                    raise
+                except BackendError as error:
+                    _note(error, attempt, errors)
         raise _all_failed(model, errors)
+
+    async def _attempts_to_answer(
+        self, model: str, config: GenerationConfig, errors: list[BackendError]
+    ) -> AsyncGenerator[_Attempt, None]:
+        """Yield every way to serve a model; after one that only thought, the same and all others without thinking."""
+        is_unthinking = False
+        async with aclosing(self._attempts(model, errors)) as attempts:
+            async for attempt in attempts:
+                yield replace(attempt, is_unthinking=is_unthinking)
+                if config.think is not False and not is_unthinking and _only_thought(errors[-1]):
+                    is_unthinking = True
+                    yield replace(attempt, is_unthinking=True)
 
     async def _attempts(self, model: str, errors: list[BackendError]) -> AsyncGenerator[_Attempt, None]:
         """Yield the ways to serve a model, best first; a backend that is down goes into `errors`.
@@ -171,50 +176,52 @@ class BackendSelector:
         down: list[WatchedBackend] = []
         for watched in self._watched:
             if (await watched.health()).ok:
-                yield _Attempt(watched, model, is_stand_in=False)
+                yield _Attempt(watched, model)
             else:
                 down.append(watched)
-        async for attempt in self._equivalents(model):
+        async for attempt in self._under_other_names(model):
             yield attempt
         for watched in down:
             health = await watched.health(anew=True)
             if health.ok:
-                yield _Attempt(watched, model, is_stand_in=False)
+                yield _Attempt(watched, model)
             else:
-                errors.append(
-                    BackendUnavailableError(health.detail or verbatim("It is not ready."), backend=health.backend)
-                )
+                errors.append(_unavailable(health))
         stand_in = self._stand_ins.get(canonical(model), "")
         for watched in self._watched if stand_in else ():
             # One that failed only now may have lost a large model's process, and not itself.
             if (await watched.health()).ok or (watched not in down and (await watched.health(anew=True)).ok):
                 yield _Attempt(watched, stand_in, is_stand_in=True)
 
-    async def _equivalents(self, model: str) -> AsyncIterator[_Attempt]:
+    async def _under_other_names(self, model: str) -> AsyncIterator[_Attempt]:
         """Yield backends that have the same model under another name: a GGUF file for Ollama's, and back."""
         for watched in self._watched:
             health = await watched.health()
             for card in health.models if health.ok else ():
                 if canonical(card.name) != canonical(model) and is_same(card.name, model):
-                    yield _Attempt(watched, card.name, is_stand_in=False)
-
-
-_ASK_AGAIN = " Ask again."
-_NO_BACKEND = "No backend is set. Set COUNCIL_BACKENDS=ollama,llama_cpp."
+                    yield _Attempt(watched, card.name)
 
 
 async def _speak(
-    attempt: _Attempt, messages: Sequence[Message], config: GenerationConfig
+    attempt: _Attempt, messages: Sequence[Message], config: GenerationConfig, opening: Chunk | None
 ) -> AsyncGenerator[Chunk, None]:
-    """Pass an answer on up to its completion; raises BadResponseError where it ends without one."""
-    backend = attempt.watched.backend
-    async with backend.stream(attempt.model, messages, config) as chunks:
+    """Pass an answer on up to its completion; raises BadResponseError where it ends without one.
+
+    `opening` goes before the first chunk and not earlier: this backend may fail as well.
+    """
+    asked = replace(config, think=False) if attempt.is_unthinking else config
+    async with attempt.backend.stream(attempt.model, messages, asked) as chunks:
         async for chunk in chunks:
+            if opening is not None:
+                yield opening
+                opening = None
             yield chunk
             if chunk.completion is not None:
                 return
     raise BadResponseError(
-        f"{backend.name} broke off its answer with {attempt.model!r}.{_ASK_AGAIN}", backend=backend.name
+        _("{backend} broke off its answer with {model!r}.", backend=attempt.backend.name, model=attempt.model),
+        advice=_("Ask again."),
+        backend=attempt.backend.name,
     )
 
 
@@ -223,26 +230,39 @@ def _only_thought(error: BackendError) -> bool:
     return isinstance(error, NoAnswerError) and error.has_thinking
 
 
-def _news(attempt: _Attempt, model: str, void: str, *, is_unthinking: bool) -> Chunk | None:
-    """Tell why this attempt begins where another one failed; None where nothing was begun."""
-    speaker = f"{attempt.model!r} on {attempt.watched.backend.name}"
+def _opening(attempt: _Attempt, model: str, lost: Text) -> Chunk | None:
+    """Tell that an attempt begins where another one was lost, or that a stand-in answers; else None."""
+    names = {"model": attempt.model, "backend": attempt.backend.name}
+    if not lost:
+        notice = _("{model!r} on {backend} stands in for {wanted!r} and answers.", wanted=model, **names)
+        return Chunk(notice=notice) if attempt.is_stand_in else None
     if attempt.is_stand_in:
-        speaker += f" stands in for {model!r} and"
-    if void:
-        how = ", without thinking" if is_unthinking else ""
-        return Chunk(restart=verbatim(f"{void.removesuffix(_ASK_AGAIN)} {speaker} begins the answer anew{how}."))
-    return Chunk(notice=verbatim(f"{speaker} answers.")) if attempt.is_stand_in else None
+        anew = _("{model!r} on {backend} stands in for {wanted!r} and begins the answer anew.", wanted=model, **names)
+    elif attempt.is_unthinking:
+        anew = _("{model!r} on {backend} begins the answer anew, without thinking.", **names)
+    else:
+        anew = _("{model!r} on {backend} begins the answer anew.", **names)
+    return Chunk(restart=sentences([lost, anew]))
 
 
-def _named(error: BackendError, attempt: _Attempt) -> BackendError:
-    """Make sure that an error says whose it is."""
-    error.backend = error.backend or attempt.watched.backend.name
-    return error
+def _note(error: BackendError, attempt: _Attempt, errors: list[BackendError]) -> None:
+    """Keep an error, with the name of the backend whose it is."""
+    error.backend = error.backend or attempt.backend.name
+    errors.append(error)
+    attempt.watched.note(error)
+
+
+def _unavailable(health: Health) -> BackendUnavailableError:
+    fault = health.detail or _("It is not ready.")
+    return BackendUnavailableError(fault, backend=health.backend, cause="no_weights" if health.lacks_weights else "")
 
 
 def _all_failed(model: str, errors: Sequence[BackendError]) -> AllBackendsFailedError:
-    causes = dict.fromkeys(f"{error.backend}: {error}" for error in errors)
-    return AllBackendsFailedError(f"{model!r} cannot be run. {' '.join(causes) or _NO_BACKEND}", errors=errors)
+    if not errors:
+        return AllBackendsFailedError(
+            _("{model!r} cannot be run: no backend is set.", model=model), backend="selector", cause="no_backend"
+        )
+    return AllBackendsFailedError(_("{model!r} cannot be run.", model=model), backend="selector", errors=errors)
 
 
 def _merge(healths: Sequence[Health]) -> list[ModelCard]:

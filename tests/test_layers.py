@@ -57,6 +57,16 @@ def test_imports_point_downwards(path: Path) -> None:
     assert not upwards, f"{_name(path)} must not import {upwards}"
 
 
+@pytest.mark.parametrize("path", [path for path in PROGRAM if _name(path).startswith("models/")], ids=_name)
+def test_models_name_no_setting_and_no_command_of_the_council(path: Path) -> None:
+    """They say what is the matter; what to do about it in this program is said in `council/advice.py`."""
+    strings = (
+        node for node in ast.walk(_parse(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    named = [node.lineno for node in strings if "COUNCIL_" in node.value or "python -m council" in node.value]
+    assert not named, f"{_name(path)} speaks of the council on lines {named}"
+
+
 def test_no_imports_run_in_a_circle() -> None:
     """Wherever an import stands, inside a function included; a module and its package count as two."""
     modules = {_name(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in PROGRAM}

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from council.advice import explain_health
 from council.application import Application
 
 router = APIRouter()
@@ -26,7 +27,12 @@ async def readyz(request: Request, response: Response) -> dict[str, object]:
     status: dict[str, object] = {"status": "ready" if is_ready else "no model"}
     if not application.settings.passwords:
         status["backends"] = [
-            {"backend": health.backend, "ok": health.ok, "models": len(health.models), "detail": str(health.detail)}
+            {
+                "backend": health.backend,
+                "ok": health.ok,
+                "models": len(health.models),
+                "detail": str(explain_health(health)),
+            }
             for health in healths
         ]
     return status

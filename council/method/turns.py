@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+from council.advice import explain
 from council.domain import Turn, Usage
 from council.events import (
     TurnDelta,
@@ -50,7 +51,7 @@ async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> T
         fitted = await fit(prompt, turn, deliberation)
     except BackendError as error:
         deliberation.emit(TurnStarted(turn=turn))
-        return _end(TurnFailed(turn=turn, reason=error.text), deliberation)
+        return _end(TurnFailed(turn=turn, reason=explain(error)), deliberation)
     prompt_hash = _hash_prompt(turn, fitted.messages, config)
     if earlier := _said_before(turn, prompt_hash, deliberation):
         deliberation.emit(TurnReused(turn=turn, prompt_hash=prompt_hash))
@@ -61,7 +62,7 @@ async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> T
     try:
         return _end(await _speak(turn, fitted.messages, config, prompt_hash, deliberation), deliberation)
     except BackendError as error:
-        return _end(TurnFailed(turn=turn, reason=error.text), deliberation)
+        return _end(TurnFailed(turn=turn, reason=explain(error)), deliberation)
     except asyncio.CancelledError:
         if deliberation.is_hurried:
             _end(TurnFailed(turn=turn, reason=LEFT_OUT), deliberation)

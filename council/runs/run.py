@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 from council import events as ev
+from council.advice import explain
 from council.errors import CouncilError, HistoryError
 from council.method.deliberation import Controls
 from council.runs.history import History
@@ -167,7 +168,7 @@ class Run:
 
     def _judge(self, error: BaseException | None) -> Ending:
         if isinstance(error, CouncilError | BackendError):
-            return ("failed", str(error))
+            return ("failed", str(explain(error)))
         if error is None and self._task is not None and self._task.cancelled():
             return CLOSED
         logger.error("run %s broke off", self.id, exc_info=error)

@@ -13,6 +13,7 @@ from typing import get_args
 
 from pydantic import SecretStr
 
+from council.advice import explain, explain_health
 from council.application import Application, open_application
 from council.asking import CouncilRequest, is_unicode, make_council, make_question
 from council.domain import Language, Mode, Policy
@@ -56,10 +57,10 @@ def main(arguments: Sequence[str] | None = None, *, opened: Opening = open_appli
             return _show_settings(chosen, settings, console)
         return asyncio.run(_run(chosen, settings, console, opened))
     except ConfigurationError as error:
-        console.progress(str(error))
+        console.progress(str(explain(error)))
         return WRONG_USE
     except (CouncilError, BackendError) as error:
-        console.progress(str(error))
+        console.progress(str(explain(error)))
         return FAILED
     except KeyboardInterrupt:
         return STOPPED
@@ -110,7 +111,7 @@ async def _ask(chosen: argparse.Namespace, application: Application, console: Co
     except ConfigurationError:
         for health in await application.backend.healths():
             if not health.ok:
-                console.progress(f"{health.backend}: {health.detail}")
+                console.progress(f"{health.backend}: {explain_health(health)}")
         raise
     return await commands.ask(application, question, council, console, as_json=chosen.json, is_quiet=chosen.quiet)
 

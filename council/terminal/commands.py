@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal, TextIO
 
 from council import events as ev
+from council.advice import explain_health
 from council.application import Application
 from council.domain import Council, Question
 from council.errors import ConfigurationError, did_you_mean
@@ -121,7 +122,7 @@ async def list_models(application: Application, console: Console, *, as_json: bo
             console.say(f"{one_line(card.name):40} {size:>9}  {card.backend:10} {one_line(notes)}".rstrip())
     for health in healths:
         if not health.ok:
-            console.progress(f"{health.backend}: {health.detail}")
+            console.progress(f"{health.backend}: {explain_health(health)}")
     return COMPLETE if cards else FAILED
 
 

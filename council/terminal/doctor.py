@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from council.advice import explain, explain_health
 from council.application import Application, open_application
 from council.asking import CouncilRequest, make_council
 from council.domain import Seat
@@ -64,10 +65,10 @@ async def examine(settings: Settings, report: Report, *, opened: Opening = open_
             is_enough = any(health.ok for health in healths)  # the others are there for when this one fails
             for health in healths:
                 found = f"{len(health.models)} models" if health.ok else "cannot be used"
-                note(Check(f"backend {health.backend}: {found}", health.ok or is_enough, str(health.detail)))
+                note(Check(f"backend {health.backend}: {found}", health.ok or is_enough, str(explain_health(health))))
             await _examine_seats(application, note)
     except (CouncilError, BackendError) as error:
-        note(Check("the council cannot sit", False, str(error)))
+        note(Check("the council cannot sit", False, str(explain(error))))
     return all(check.is_ok for check in checks)
 
 
@@ -144,7 +145,7 @@ async def _try_words(seat: Seat, backend: Backend, config: GenerationConfig) -> 
                 if chunk.text or chunk.thinking:
                     return Check(f"{name} speaks, after {time.monotonic() - began:.1f} s")
     except BackendError as error:
-        return Check(f"{name} does not speak", False, str(error))
+        return Check(f"{name} does not speak", False, str(explain(error)))
     return Check(f"{name} does not speak", False, f"It ended without a word. {ANOTHER_MODEL}")
 
 

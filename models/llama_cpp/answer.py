@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
-from models.base import Chunk, Completion, GenerationConfig, Message
+from models.base import LLAMA_CPP, Chunk, Completion, GenerationConfig, Message
 from models.errors import BackendError, BadResponseError, NoAnswerError, RequestRejectedError
 from models.llama_cpp.engine.generation import Delta, Emit, Finished, Generation
 from models.llama_cpp.engine.sampling import Sampling, grammar_from_schema
-from models.llama_cpp.loaded_models import LoadedModel
-from models.llama_cpp.runtime import BACKEND
+from models.llama_cpp.loader import LoadedModel
+from models.text import lazy_gettext as _
 from models.thinking import ThinkingSplitter
 
 Event = Delta | Finished | BackendError
 
 
 async def stream_answer(
-    resident: LoadedModel, messages: Sequence[Message], config: GenerationConfig, *, load_seconds: float
+    loaded: LoadedModel, messages: Sequence[Message], config: GenerationConfig, *, load_seconds: float
 ) -> AsyncGenerator[Chunk, None]:
     """Generate and yield chunks; closing the generator cancels the request.
 
@@ -30,8 +30,8 @@ async def stream_answer(
         with suppress(RuntimeError):  # the loop has ended, and with it whoever was listening
             loop.call_soon_threadsafe(events.put_nowait, event)
 
-    generation, splitter = await asyncio.to_thread(_prepare, resident, messages, config, emit)
-    resident.engine.submit(generation)
+    generation, splitter = await asyncio.to_thread(_prepare, loaded, messages, config, emit)
+    loaded.engine.submit(generation)
     has_text = has_thoughts = False
     try:
         while not isinstance(event := await events.get(), Finished):
@@ -44,24 +44,30 @@ async def stream_answer(
             has_text, has_thoughts = has_text or bool(chunk.text.strip()), has_thoughts or bool(chunk.thinking)
             yield chunk
     finally:
-        resident.engine.cancel(generation)
-    _check(resident, config, event, has_text=has_text, has_thoughts=has_thoughts)
-    yield Chunk(completion=_completion(resident, event, load_seconds))
+        loaded.engine.cancel(generation)
+    _check(loaded, config, event, has_text=has_text, has_thoughts=has_thoughts)
+    yield Chunk(completion=_completion(loaded, event, load_seconds))
 
 
 def _prepare(
-    resident: LoadedModel, messages: Sequence[Message], config: GenerationConfig, emit: Emit
+    loaded: LoadedModel, messages: Sequence[Message], config: GenerationConfig, emit: Emit
 ) -> tuple[Generation, ThinkingSplitter]:
     grammar = grammar_from_schema(config.json_schema)
     # A grammar governs the answer from its first token, so there is no place for thoughts before it.
-    prompt = resident.template.render(messages, think=False if grammar else config.think)
-    tokens = resident.model.vocabulary.tokenize(prompt.text, opens=True, has_markers=True)
-    window = min(config.context_tokens, resident.window_limit)
+    prompt = loaded.template.render(messages, think=False if grammar else config.think)
+    tokens = loaded.model.vocabulary.tokenize(prompt.text, opens=True, has_markers=True)
+    window = min(config.context_tokens, loaded.window_limit)
     if not tokens or len(tokens) >= window:
         raise RequestRejectedError(
-            f"The prompt of {len(tokens)} tokens leaves no room for an answer in the context of {window} tokens of "
-            f"{resident.weights.name!r}. Shorten it, or raise the context up to {resident.window_limit}.",
-            backend=BACKEND,
+            _(
+                "The prompt of {tokens} tokens leaves no room for an answer in the context of {window} tokens of "
+                "{model!r}.",
+                tokens=len(tokens),
+                window=window,
+                model=loaded.weights.name,
+            ),
+            advice=_("Shorten it, or raise the context up to {limit}.", limit=loaded.window_limit),
+            backend=LLAMA_CPP,
         )
     generation = Generation(
         prompt=tokens,
@@ -78,31 +84,33 @@ def _chunks(thinking: str, text: str) -> list[Chunk]:
     return [chunk for chunk in (Chunk(thinking=thinking), Chunk(text=text)) if chunk.thinking or chunk.text]
 
 
-def _check(
-    resident: LoadedModel, config: GenerationConfig, end: Finished, *, has_text: bool, has_thoughts: bool
-) -> None:
+def _check(loaded: LoadedModel, config: GenerationConfig, end: Finished, *, has_text: bool, has_thoughts: bool) -> None:
     """Raise BadResponseError for an answer that nobody could use."""
-    name, tokens = resident.weights.name, end.completion_tokens
+    name, tokens = loaded.weights.name, end.completion_tokens
     if config.json_schema is not None and end.reason == "length":
         raise BadResponseError(
-            f"{name!r} did not finish its JSON answer within {tokens} tokens. Allow more tokens or a larger context.",
-            backend=BACKEND,
+            _("{model!r} did not finish its JSON answer within {tokens} tokens.", model=name, tokens=tokens),
+            advice=_("Allow more tokens or a larger context."),
+            backend=LLAMA_CPP,
         )
     if has_text:
         return
     if has_thoughts:
         raise NoAnswerError(
-            f"{name!r} thought for {tokens} tokens and gave no answer. Allow more tokens, or turn thinking off.",
-            backend=BACKEND,
+            _("{model!r} thought for {tokens} tokens and gave no answer.", model=name, tokens=tokens),
+            advice=_("Allow more tokens, or turn thinking off."),
+            backend=LLAMA_CPP,
             has_thinking=True,
         )
-    raise NoAnswerError(f"{name!r} gave an empty answer. Ask again with another seed.", backend=BACKEND)
+    raise NoAnswerError(
+        _("{model!r} gave an empty answer.", model=name), advice=_("Ask again with another seed."), backend=LLAMA_CPP
+    )
 
 
-def _completion(resident: LoadedModel, end: Finished, load_seconds: float) -> Completion:
+def _completion(loaded: LoadedModel, end: Finished, load_seconds: float) -> Completion:
     return Completion(
-        backend=BACKEND,
-        model=resident.weights.name,
+        backend=LLAMA_CPP,
+        model=loaded.weights.name,
         finish_reason=end.reason,
         prompt_tokens=end.prompt_tokens,
         cached_tokens=end.cached_tokens,

@@ -8,22 +8,24 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
-from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
+from models.base import LLAMA_CPP, Chunk, GenerationConfig, Health, Message, ModelCard
 from models.demonstration import REMARK
 from models.errors import BackendError, RequestRejectedError
 from models.llama_cpp.answer import stream_answer
 from models.llama_cpp.embedding import embed_texts
-from models.llama_cpp.loaded_models import Limits, LoadedModels
+from models.llama_cpp.loaded_models import LoadedModels
+from models.llama_cpp.loader import Limits
 from models.llama_cpp.loading import Model
-from models.llama_cpp.runtime import BACKEND, runtime
-from models.text import verbatim
+from models.llama_cpp.runtime import runtime
+from models.text import NOTHING, Text
+from models.text import lazy_gettext as _
 from models.weights.finder import Weights, WeightsFinder
 
 
 class LlamaCppBackend:
     """Every GGUF file on this disk; weights are loaded when they are first asked and shared by all requests."""
 
-    name = BACKEND
+    name = LLAMA_CPP
 
     def __init__(
         self,
@@ -36,7 +38,7 @@ class LlamaCppBackend:
     ) -> None:
         self._finder = weights
         limits = Limits(gpu_layers, memory_bytes, threads or _default_threads(), parallel)
-        self._residents = LoadedModels(weights, limits)
+        self._models = LoadedModels(weights, limits)
         self._vocabularies: dict[Path, Model] = {}
         self._vocabularies_lock = threading.Lock()
 
@@ -48,8 +50,8 @@ class LlamaCppBackend:
             cards = await self.list_models()
         except BackendError as error:
             return Health(self.name, ok=False, detail=error.text)
-        detail = "" if cards else await asyncio.to_thread(self._finder.explain_lack)
-        return Health(self.name, bool(cards), verbatim(detail), time.monotonic() - began, tuple(cards))
+        detail = NOTHING if cards else await asyncio.to_thread(self._finder.explain_lack)
+        return Health(self.name, bool(cards), detail, time.monotonic() - began, tuple(cards), lacks_weights=not cards)
 
     async def list_models(self) -> list[ModelCard]:
         """Return a card for every usable file."""
@@ -61,13 +63,13 @@ class LlamaCppBackend:
 
     async def count_tokens(self, model: str, text: str) -> int:
         """Count exactly, with the model's own vocabulary; that alone is loaded where the model is not."""
-        resident = self._residents.find_loaded(model)
-        if resident is not None:
-            resident.users += 1  # not to be unloaded meanwhile
+        loaded = self._models.find_loaded(model)
+        if loaded is not None:
+            loaded.users += 1  # not to be unloaded meanwhile
             try:
-                return len(await asyncio.to_thread(resident.model.vocabulary.tokenize, text))
+                return len(await asyncio.to_thread(loaded.model.vocabulary.tokenize, text))
             finally:
-                self._residents.release(resident)
+                self._models.release(loaded)
         return len(await asyncio.to_thread(self._tokenize_without_weights, model, text))
 
     def stream(
@@ -85,15 +87,15 @@ class LlamaCppBackend:
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector of length 1 per text; raises RequestRejectedError for a model that is not made for it."""
-        resident = await self._residents.lease(model, 0, _ignore)
+        loaded = await self._models.acquire(model, 0, _ignore)
         try:
-            return await embed_texts(resident, texts)
+            return await embed_texts(loaded, texts)
         finally:
-            self._residents.release(resident)
+            self._models.release(loaded)
 
     async def close(self) -> None:
         """Unload every model and join its thread."""
-        await self._residents.close()
+        await self._models.close()
         vocabularies, self._vocabularies = list(self._vocabularies.values()), {}
         for model in vocabularies:
             model.close()
@@ -102,25 +104,27 @@ class LlamaCppBackend:
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AsyncGenerator[Chunk, None]:
         began = time.monotonic()
-        notices: asyncio.Queue[str | None] = asyncio.Queue()
-        leasing = asyncio.create_task(self._residents.lease(model, config.context_tokens, notices.put_nowait))
-        leasing.add_done_callback(lambda _: notices.put_nowait(None))
+        notices: asyncio.Queue[Text | None] = asyncio.Queue()
+        loading = asyncio.create_task(self._models.acquire(model, config.context_tokens, notices.put_nowait))
+        loading.add_done_callback(lambda _task: notices.put_nowait(None))
         try:
             while (notice := await notices.get()) is not None:
-                yield Chunk(notice=verbatim(notice))
-            resident = await leasing
-            if resident.header.is_embedding:
+                yield Chunk(notice=notice)
+            loaded = await loading
+            if loaded.header.is_embedding:
                 raise RequestRejectedError(
-                    f"{model!r} is made for embedding and writes no text. Choose another model.", backend=BACKEND
+                    _("{model!r} is made for embedding and writes no text.", model=model),
+                    advice=_("Choose another model."),
+                    backend=LLAMA_CPP,
                 )
-            answer = stream_answer(resident, messages, config, load_seconds=time.monotonic() - began)
+            answer = stream_answer(loaded, messages, config, load_seconds=time.monotonic() - began)
             async with aclosing(answer) as chunks:
                 async for chunk in chunks:
                     yield chunk
         finally:
-            leasing.cancel()
+            loading.cancel()
             with suppress(asyncio.CancelledError, BackendError):
-                self._residents.release(await leasing)
+                self._models.release(await loading)
 
     def _card(self, weights: Weights) -> ModelCard:
         header = self._finder.header(weights)
@@ -151,5 +155,5 @@ def _default_threads() -> int:
     return count if count <= 4 else count // 2
 
 
-def _ignore(_: str) -> None:
+def _ignore(_notice: Text) -> None:
     """An embedding has nobody to tell about the load."""

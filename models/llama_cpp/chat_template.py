@@ -9,10 +9,10 @@ from typing import Any
 
 import jinja2
 
-from models.base import Message
+from models.base import LLAMA_CPP, Message
 from models.errors import RequestRejectedError
-from models.llama_cpp.runtime import BACKEND
 from models.llama_cpp.vocabulary import Vocabulary
+from models.text import lazy_gettext as _
 from models.thinking import opens_thinking
 
 # What a template ends with stands in an expression: Jinja drops a newline at the very end of plain text.
@@ -90,7 +90,9 @@ class ChatTemplate:
                     text, is_thinking = text.rstrip() + "\n\n</think>\n\n", False
                 return Prompt(text, is_thinking, stop)
         raise RequestRejectedError(
-            "The model's chat template takes none of these messages. Ask with a user's message.", backend=BACKEND
+            _("The model's chat template takes none of these messages."),
+            advice=_("Ask with a user's message."),
+            backend=LLAMA_CPP,
         )
 
 

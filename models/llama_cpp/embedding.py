@@ -7,38 +7,46 @@ from typing import Any
 
 import numpy
 
+from models.base import LLAMA_CPP
 from models.errors import BackendUnavailableError, OutOfMemoryError, RequestRejectedError
 from models.llama_cpp.engine.context import Batch
-from models.llama_cpp.loaded_models import LoadedModel
-from models.llama_cpp.runtime import BACKEND, Runtime, runtime
+from models.llama_cpp.loader import LoadedModel
+from models.llama_cpp.runtime import Runtime, runtime
+from models.text import lazy_gettext as _
 
 _STEP_TOKENS = 2048
 _STEP_TEXTS = 32
 
 
-async def embed_texts(resident: LoadedModel, texts: Sequence[str]) -> list[list[float]]:
+async def embed_texts(loaded: LoadedModel, texts: Sequence[str]) -> list[list[float]]:
     """Return one vector per text, in order; raises RequestRejectedError for a text or a model that does not fit."""
-    if not resident.header.is_embedding:
+    if not loaded.header.is_embedding:
         raise RequestRejectedError(
-            f"{resident.weights.name!r} is not made for embedding. Choose a model such as 'nomic-embed-text'.",
-            backend=BACKEND,
+            _("{model!r} is not made for embedding.", model=loaded.weights.name),
+            advice=_("Choose a model such as 'nomic-embed-text'."),
+            backend=LLAMA_CPP,
         )
-    tokens = await asyncio.to_thread(lambda: [_tokenize(resident, text) for text in texts])
+    tokens = await asyncio.to_thread(lambda: [_tokenize(loaded, text) for text in texts])
     vectors: list[list[float]] = []
     for group in _groups(tokens):
-        call = resident.engine.call(partial(_embed_group, runtime(), resident, group))
+        call = loaded.engine.call(partial(_embed_group, runtime(), loaded, group))
         found: list[list[float]] = await asyncio.wrap_future(call)
         vectors += found
     return vectors
 
 
-def _tokenize(resident: LoadedModel, text: str) -> list[int]:
-    tokens = resident.model.vocabulary.tokenize(text, opens=True)
-    if not tokens or len(tokens) > resident.window_limit:
+def _tokenize(loaded: LoadedModel, text: str) -> list[int]:
+    tokens = loaded.model.vocabulary.tokenize(text, opens=True)
+    if not tokens or len(tokens) > loaded.window_limit:
         raise RequestRejectedError(
-            f"A text of {len(tokens)} tokens cannot be embedded by {resident.weights.name!r}, which takes 1 to "
-            f"{resident.window_limit}. Split the text.",
-            backend=BACKEND,
+            _(
+                "A text of {tokens} tokens cannot be embedded by {model!r}, which takes 1 to {limit}.",
+                tokens=len(tokens),
+                model=loaded.weights.name,
+                limit=loaded.window_limit,
+            ),
+            advice=_("Split the text."),
+            backend=LLAMA_CPP,
         )
     return tokens
 
@@ -55,7 +63,7 @@ def _groups(texts: list[list[int]]) -> Iterator[list[list[int]]]:
         yield group
 
 
-def _embed_group(runtime: Runtime, resident: LoadedModel, group: list[list[int]]) -> list[list[float]]:
+def _embed_group(runtime: Runtime, loaded: LoadedModel, group: list[list[int]]) -> list[list[float]]:
     """Run on the engine's thread, in a context of its own: models for embedding read a whole text in one go."""
     library = runtime.library
     size = sum(map(len, group))
@@ -65,20 +73,23 @@ def _embed_group(runtime: Runtime, resident: LoadedModel, group: list[list[int]]
     parameters.n_seq_max = len(group)
     parameters.embeddings = parameters.kv_unified = True
     runtime.take_complaints()
-    pointer = library.llama_init_from_model(resident.model.pointer, parameters)
+    pointer = library.llama_init_from_model(loaded.model.pointer, parameters)
     if not pointer:
         raise OutOfMemoryError(
-            f"There is no room to embed texts of {size} tokens ({runtime.take_complaints()}). Embed shorter ones.",
-            backend=BACKEND,
+            _("There is no room to embed texts of {size} tokens ({said}).", size=size, said=runtime.take_complaints()),
+            advice=_("Embed shorter ones."),
+            backend=LLAMA_CPP,
         )
     try:
         batch = Batch(library, size)
         rows = [(number, 0, tokens) for number, tokens in enumerate(group)]
         if library.llama_decode(pointer, batch.fill(rows, outputs=range(size))):
             raise BackendUnavailableError(
-                f"llama.cpp failed while embedding ({runtime.take_complaints()}). Ask again.", backend=BACKEND
+                _("llama.cpp failed while embedding ({said}).", said=runtime.take_complaints()),
+                advice=_("Ask again."),
+                backend=LLAMA_CPP,
             )
-        return [_vector(library, pointer, number, resident.model.embedding_length) for number in range(len(group))]
+        return [_vector(library, pointer, number, loaded.model.embedding_length) for number in range(len(group))]
     finally:
         library.llama_free(pointer)
 

@@ -1,95 +1,60 @@
-"""The models that are loaded in this process: as many as memory allows, the least recently used one leaves first."""
+"""The models that are loaded in this process: as many as memory allows, the least recently used one leaves first.
+
+                                  ┌──────── acquire ────────┐
+                                  ▼                         │
+    on disk ── acquire ──► loading ──► in use ── release ──► idle
+       ▲                     │                              │
+       └─────── refused ─────┘                              │
+       └──────────── its room is needed, or close ──────────┘
+
+Who acquires a model that is loading waits for that load. Loads go one at a time; one that lacks room takes that of idle
+models, and waits for those in use.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from models.errors import OutOfMemoryError, WeightsError
-from models.llama_cpp.chat_template import ChatTemplate
-from models.llama_cpp.engine.context import AnyContext, ContextShape
-from models.llama_cpp.engine.engine import Engine
 from models.llama_cpp.engine.fair_lock import FairLock
-from models.llama_cpp.loading import Model, layer_attempts
-from models.llama_cpp.memory import check_memory, estimate_need
-from models.llama_cpp.runtime import BACKEND, Runtime, runtime
-from models.llama_cpp.weight_layouts import WeightLayouts
-from models.machine import gigabytes
+from models.llama_cpp.loader import Limits, LoadedModel, ModelLoader
+from models.llama_cpp.loading import layer_attempts
+from models.llama_cpp.runtime import runtime
 from models.names import canonical
+from models.text import Bytes, Text, sentences
+from models.text import lazy_gettext as _
 from models.weights.finder import Weights, WeightsFinder
-from models.weights.gguf_header import GGUFHeader
 
-Tell = Callable[[str], None]
-
-
-ONE_THREAD_BYTES = 64_000_000
-"""Threads meet after every layer. In models smaller than this they wait for each other longer than they work: on two
-busy cores a 0.8 MB model wrote 776 tokens/s with one thread and 16 with two."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of the machine the models may have; `memory_bytes=None` is what is free."""
-
-    gpu_layers: int = -1
-    memory_bytes: int | None = None
-    threads: int = 1
-    parallel: int = 4
+Tell = Callable[[Text], None]
 
 
 @dataclass(eq=False)
-class LoadedModel:
-    """A loaded model and those who use it."""
+class _Load:
+    """A load under way, and those who wait for it and are told about it."""
 
     weights: Weights
-    header: GGUFHeader
-    copies: WeightLayouts
-    engine: Engine
-    template: ChatTemplate
-    users: int = 0
-    used: float = 0.0
-
-    @property
-    def model(self) -> Model:
-        """The weights that read, and all that is known of them."""
-        return self.copies.reader
-
-    @property
-    def window_limit(self) -> int:
-        """The longest request that the model was trained for."""
-        return self.model.trained_context
-
-    def close(self) -> None:
-        """End its requests and free its memory."""
-        self.engine.close()
-        self.copies.close()
-
-
-@dataclass(eq=False)
-class _Opening:
-    """A load under way, and those who are told about it."""
-
     task: asyncio.Task[LoadedModel] = field(init=False)
     listeners: list[Tell] = field(default_factory=list)
 
-    def tell(self, notice: str) -> None:
+    def tell(self, notice: Text) -> None:
         for listener in self.listeners:
             listener(notice)
 
 
 class LoadedModels:
-    """Leases loaded models; loads one at a time, unloads what nobody uses, and waits for what is in use."""
+    """Lends loaded models out; loads one at a time, unloads what nobody uses, and waits for what is in use."""
 
     def __init__(self, finder: WeightsFinder, limits: Limits) -> None:
         self._finder = finder
         self._limits = limits
         self._loaded: dict[Path, LoadedModel] = {}
-        self._openings: dict[Path, _Opening] = {}
-        self._turn = asyncio.Lock()
+        self._loads: dict[Path, _Load] = {}
+        self._one_at_a_time = asyncio.Lock()
         self._released = asyncio.Event()
-        self._turnstile = FairLock()
+        self._fair_lock = FairLock()
         self._is_closing = False
 
     def loaded(self) -> list[LoadedModel]:
@@ -99,194 +64,124 @@ class LoadedModels:
     def find_loaded(self, name: str) -> LoadedModel | None:
         """Return a model in memory by name or alias, even if its file has been removed since."""
         wanted = canonical(name)
-        names = ((r, (r.weights.name, *r.weights.aliases)) for r in self._loaded.values())
-        return next((resident for resident, known in names if wanted in map(canonical, known)), None)
+        for loaded in self._loaded.values():
+            if wanted in map(canonical, (loaded.weights.name, *loaded.weights.aliases)):
+                return loaded
+        return None
 
-    async def lease(self, name: str, window: int, tell: Tell) -> LoadedModel:
-        """Return a loaded model, to be given back with `release`; news about the load are told meanwhile.
+    async def acquire(self, name: str, window: int, tell: Tell) -> LoadedModel:
+        """Return a loaded model, to be given back with `release`; `tell` hears about the load meanwhile.
 
         Raises ModelNotFoundError, WeightsError, OutOfMemoryError or BackendUnavailableError.
         """
         known = self.find_loaded(name)
-        candidates = [known.weights] if known else await asyncio.to_thread(self._finder.candidates, name)
-        for position, weights in enumerate(candidates, start=1):
+        *files, last = [known.weights] if known else await asyncio.to_thread(self._finder.candidates, name)
+        for weights in files:
             try:
-                return await self._lease(weights, window, tell)
+                return await self._acquire(weights, window, tell)
             except WeightsError as error:
-                if position == len(candidates):
-                    raise
-                tell(f"{error} The next file with this model is tried.")
-        raise AssertionError("a model that is found has a file")
+                tell(sentences([error.message, _("The next file with this model is tried.")]))
+        return await self._acquire(last, window, tell)
 
-    def release(self, resident: LoadedModel) -> None:
-        """Give a leased model back; it stays loaded until its memory is needed."""
-        resident.users -= 1
-        resident.used = time.monotonic()
+    def release(self, loaded: LoadedModel) -> None:
+        """Give an acquired model back; it stays loaded until its memory is needed."""
+        loaded.users -= 1
+        loaded.last_used = time.monotonic()
         self._released.set()
 
     async def close(self) -> None:
         """Unload everything; a load under way is waited for, because llama.cpp cannot be interrupted in it."""
         self._is_closing = True
         self._released.set()
-        while self._loaded or self._openings:
-            for resident in self.loaded():
-                await self._unload(resident)
-            if openings := [opening.task for opening in self._openings.values()]:
-                await asyncio.wait(openings)
+        while self._loaded or self._loads:
+            for loaded in self.loaded():
+                await self._unload(loaded)
+            if loads := [load.task for load in self._loads.values()]:
+                await asyncio.wait(loads)
         self._is_closing = False
 
-    async def _lease(self, weights: Weights, window: int, tell: Tell) -> LoadedModel:
-        if resident := self._loaded.get(weights.path):
-            if not resident.engine.is_closed:
-                resident.users += 1
-                return resident
-            await self._unload(resident)  # its thread has died of a bug; the next one starts anew
-        opening = self._openings.get(weights.path)
-        if opening is None:
-            opening = self._openings[weights.path] = _Opening()
-            opening.task = asyncio.create_task(self._open(weights, window, opening))
-            opening.task.add_done_callback(lambda task: task.cancelled() or task.exception())
-        opening.listeners.append(tell)
+    async def _acquire(self, weights: Weights, window: int, tell: Tell) -> LoadedModel:
+        if loaded := self._loaded.get(weights.path):
+            if not loaded.engine.is_closed:
+                loaded.users += 1
+                return loaded
+            await self._unload(loaded)  # its thread has died of a bug; the next one starts anew
+        load = self._loads.get(weights.path)
+        if load is None:
+            load = self._loads[weights.path] = _Load(weights)
+            load.task = asyncio.create_task(self._run(load, window))
+            load.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        load.listeners.append(tell)
         try:
-            return await asyncio.shield(opening.task)
+            return await asyncio.shield(load.task)
         except asyncio.CancelledError:
-            opening.listeners.remove(tell)
-            if opening.task.done() and not opening.task.cancelled() and opening.task.exception() is None:
-                self.release(opening.task.result())
+            load.listeners.remove(tell)
+            if load.task.done() and not load.task.cancelled() and load.task.exception() is None:
+                self.release(load.task.result())
             raise
 
-    async def _open(self, weights: Weights, window: int, opening: _Opening) -> LoadedModel:
+    async def _run(self, load: _Load, window: int) -> LoadedModel:
+        path = load.weights.path
         try:
-            async with self._turn:
-                library = await asyncio.to_thread(runtime)
-                header = await asyncio.to_thread(self._finder.header, weights)
-                resident = await self._load(library, weights, header, window, opening)
-                resident.users = len(opening.listeners)  # whoever waits has leased it before anybody can unload it
-                self._loaded[weights.path] = resident
-                return resident
+            async with self._one_at_a_time:
+                loaded = await self._load(load, window)
+                loaded.users = len(load.listeners)  # whoever waits has acquired it before anybody can unload it
+                self._loaded[path] = loaded
+                return loaded
         finally:
-            del self._openings[weights.path]
+            del self._loads[path]
 
-    async def _load(
-        self, library: Runtime, weights: Weights, header: GGUFHeader, window: int, opening: _Opening
-    ) -> LoadedModel:
-        attempts = layer_attempts(self._limits.gpu_layers, layers=header.layers, supports_gpu=library.supports_gpu)
-        opening.tell(f"Loading {weights.name!r} ({gigabytes(weights.size_bytes)}).")
-        for layers in attempts:
-            while True:
-                try:
-                    self._check(weights, header, layers, cells=min(window, header.context_tokens or window))
-                    return await asyncio.to_thread(self._load_now, library, weights, header, layers, window)
-                except OutOfMemoryError as error:
-                    refusal = error
-                if not await self._make_room(weights, opening):
-                    break
-            if layers != attempts[-1]:
-                fewer = attempts[attempts.index(layers) + 1]
-                how = f"with {fewer} of {header.layers} layers on it" if fewer else "on the CPU, which is slower"
-                opening.tell(f"The GPU has no room for {weights.name!r} ({refusal}). Trying {how}.")
-        raise refusal
+    async def _load(self, load: _Load, window: int) -> LoadedModel:
+        """Load with fewer and fewer layers on the GPU, until there is room for them."""
+        library = await asyncio.to_thread(runtime)
+        weights, limits = load.weights, self._limits
+        header = await asyncio.to_thread(self._finder.header, weights)
 
-    def _check(
-        self, weights: Weights, header: GGUFHeader, layers: int, *, cells: int, spare: int = 0, copies: int = 1
-    ) -> None:
-        """Raise OutOfMemoryError if a model with so many KV cells does not fit beside the others.
+        def loader(gpu_layers: int) -> ModelLoader:
+            return ModelLoader(library, weights, header, gpu_layers, limits, self._fair_lock, self.loaded)
 
-        Weights of loaded models are mapped files, which the system counts as free although they are needed.
-        """
-        budget = self._limits.memory_bytes
-        if layers and budget is None:
-            return  # the GPU's memory is not known here; llama.cpp refuses by itself
-        others = [resident for resident in self.loaded() if resident.weights.path != weights.path]
-        taken = sum(r.weights.size_bytes if budget is None else _bytes_of(r) for r in others)
-        need = estimate_need(header, copies * weights.size_bytes, context_tokens=cells + spare)
-        check_memory(taken + need, budget, what=f"{weights.name!r} with {cells} tokens of context")
+        load.tell(_("Loading {model!r} ({size}).", model=weights.name, size=Bytes(weights.size_bytes)))
+        attempts = layer_attempts(limits.gpu_layers, layers=header.layers, supports_gpu=library.supports_gpu)
+        for gpu_layers, fewer in pairwise(attempts):
+            try:
+                return await self._load_once_there_is_room(loader(gpu_layers), load, window)
+            except OutOfMemoryError as refusal:
+                load.tell(_trying_fewer_layers(weights.name, refusal, fewer, header.layers))
+        return await self._load_once_there_is_room(loader(attempts[-1]), load, window)
 
-    def _has_room_twice(self, weights: Weights, header: GGUFHeader, cells: int) -> bool:
-        """Whether the weights and so many cells fit a second time, and leave as much free as they take."""
-        try:
-            self._check(weights, header, 0, cells=2 * cells, spare=2 * cells, copies=3)
-        except OutOfMemoryError:
-            return False
-        return True
+    async def _load_once_there_is_room(self, loader: ModelLoader, load: _Load, window: int) -> LoadedModel:
+        while True:
+            try:
+                loader.check_room(min(window, loader.header.context_tokens or window))
+                return await asyncio.to_thread(loader.load, window)
+            except OutOfMemoryError:
+                if not await self._make_room(load):
+                    raise
 
-    async def _make_room(self, weights: Weights, opening: _Opening) -> bool:
+    async def _make_room(self, load: _Load) -> bool:
         """Unload the least recently used idle model, or wait until one is idle; False when none is loaded."""
-        idle = [resident for resident in self.loaded() if not resident.users]
-        if idle:
-            oldest = min(idle, key=lambda resident: resident.used)
-            opening.tell(f"Unloading {oldest.weights.name!r} to make room for {weights.name!r}.")
+        name = load.weights.name
+        if idle := [loaded for loaded in self.loaded() if not loaded.users]:
+            oldest = min(idle, key=lambda loaded: loaded.last_used)
+            load.tell(_("Unloading {idle!r} to make room for {model!r}.", idle=oldest.weights.name, model=name))
             await self._unload(oldest)
             return True
         if not self._loaded or self._is_closing:
             return False
-        opening.tell(f"{weights.name!r} waits until another model has finished: they do not fit into memory together.")
+        load.tell(
+            _("{model!r} waits until another model has finished: they do not fit into memory together.", model=name)
+        )
         self._released.clear()
         await self._released.wait()
         return True
 
-    def _load_now(
-        self, library: Runtime, weights: Weights, header: GGUFHeader, layers: int, window: int
-    ) -> LoadedModel:
-        has_room = partial(self._has_room_twice, weights, header)
-        copies = WeightLayouts(
-            library, weights.path, quantization=header.quantization, gpu_layers=layers, has_room=has_room
-        )
-        model = copies.reader
-        engine = Engine(
-            library,
-            model.vocabulary,
-            open_context=partial(self._open_context, copies, weights, header, layers),
-            fair_lock=self._turnstile,
-            parallel=self._limits.parallel,
-            can_share=model.can_share_heads,
-            name=weights.name,
-        )
-        resident = LoadedModel(weights, header, copies, engine, ChatTemplate(model.chat_template, model.vocabulary))
-        try:
-            if not model.can_write:
-                raise WeightsError(
-                    f"{weights.name!r} is no model that writes text. Choose another one.", backend=BACKEND
-                )
-            if window and not header.is_embedding:
-                engine.prepare(min(window, model.trained_context)).result()
-        except BaseException:
-            resident.close()
-            raise
-        return resident
-
-    def _open_context(
-        self, copies: WeightLayouts, weights: Weights, header: GGUFHeader, layers: int, window: int
-    ) -> AnyContext:
-        """Make a context with cells for as many whole windows as comfortably fit; one window is the least."""
-        limits = self._limits
-        window = -(-window // 256) * 256
-        for windows in range(limits.parallel, 0, -1):
-            # On a CPU looking past others' cells takes long; a GPU has room for the heads of earlier questions.
-            is_apart = layers == 0 and windows == limits.parallel
-            shape = ContextShape(
-                cells=window * windows,
-                sequences=limits.parallel + (0 if is_apart else 2 if layers == 0 else 12),
-                batch=512 if layers == 0 else 2048,  # on a CPU a larger one brings nothing
-                threads=1 if weights.size_bytes < ONE_THREAD_BYTES else limits.threads,
-                shares_cells=not is_apart,
-            )
-            try:
-                # More than one window is a convenience: it has to leave as much free as it takes.
-                self._check(weights, header, layers, cells=shape.cells, spare=shape.cells - window)
-                return copies.open_context(shape)
-            except OutOfMemoryError:
-                if windows == 1:
-                    raise
-        raise AssertionError("at least one window is tried")
-
-    async def _unload(self, resident: LoadedModel) -> None:
-        del self._loaded[resident.weights.path]
-        await asyncio.to_thread(resident.close)
+    async def _unload(self, loaded: LoadedModel) -> None:
+        del self._loaded[loaded.weights.path]
+        await asyncio.to_thread(loaded.close)
 
 
-def _bytes_of(resident: LoadedModel) -> int:
-    count = resident.copies.count
-    return estimate_need(
-        resident.header, count * resident.weights.size_bytes, context_tokens=count * resident.engine.cells
-    )
+def _trying_fewer_layers(name: str, refusal: OutOfMemoryError, layers: int, all_layers: int) -> Text:
+    refused = _("The GPU has no room for {model!r} ({said}).", model=name, said=refusal.message)
+    if not layers:
+        return sentences([refused, _("Trying on the CPU, which is slower.")])
+    return sentences([refused, _("Trying with {layers} of {all} layers on it.", layers=layers, all=all_layers)])

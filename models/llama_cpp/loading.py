@@ -1,12 +1,13 @@
 """Loads weights with llama.cpp, on the GPU as far as they go, and says in plain words why it could not."""
 
-import ctypes
 from pathlib import Path
 from typing import Any
 
+from models.base import LLAMA_CPP
 from models.errors import OutOfMemoryError, WeightsError
-from models.llama_cpp.runtime import BACKEND, Runtime
+from models.llama_cpp.runtime import Runtime
 from models.llama_cpp.vocabulary import Vocabulary
+from models.text import lazy_gettext as _
 
 ALL_LAYERS = 2**31 - 1
 _MEMORY_WORDS = ("alloc", "memory", "mmap failed")
@@ -57,12 +58,6 @@ class Model:
         """The length of its vectors."""
         return int(self._library.llama_model_n_embd_out(self.pointer))
 
-    def metadata(self, key: str) -> str:
-        """Return one value of the file's header as text, "" where it is missing."""
-        buffer = ctypes.create_string_buffer(4096)
-        length = self._library.llama_model_meta_val_str(self.pointer, key.encode(), buffer, len(buffer))
-        return buffer.value.decode(errors="replace") if length >= 0 else ""
-
     def close(self) -> None:
         """Give the memory back; every context must be closed before."""
         if self.pointer:
@@ -81,14 +76,15 @@ def layer_attempts(gpu_layers: int, *, layers: int, supports_gpu: bool) -> list[
 
 
 def _load_error(path: Path, complaints: str, gpu_layers: int) -> OutOfMemoryError | WeightsError:
-    reason = complaints or "no reason given"
-    if any(word in reason.lower() for word in _MEMORY_WORDS):
-        where = "the GPU's memory" if gpu_layers else "memory"
-        return OutOfMemoryError(
-            f"{path.name!r} does not fit into {where} ({reason}). Choose a smaller model or a smaller quantisation.",
-            backend=BACKEND,
+    said = complaints or _("no reason given")
+    if not any(word in complaints.lower() for word in _MEMORY_WORDS):
+        return WeightsError(
+            _("llama.cpp cannot load {path!r} ({said}).", path=str(path), said=said),
+            advice=_("Fetch the file again, or choose another model."),
+            backend=LLAMA_CPP,
         )
-    return WeightsError(
-        f"llama.cpp cannot load {str(path)!r} ({reason}). Fetch the file again, or choose another model.",
-        backend=BACKEND,
-    )
+    if gpu_layers:
+        lack = _("{file!r} does not fit into the GPU's memory ({said}).", file=path.name, said=said)
+    else:
+        lack = _("{file!r} does not fit into memory ({said}).", file=path.name, said=said)
+    return OutOfMemoryError(lack, advice=_("Choose a smaller model or a smaller quantisation."), backend=LLAMA_CPP)

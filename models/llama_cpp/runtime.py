@@ -6,9 +6,10 @@ import threading
 from collections import deque
 from typing import Any
 
+from models.base import LLAMA_CPP
 from models.errors import BackendUnavailableError
+from models.text import lazy_gettext as _
 
-BACKEND = "llama_cpp"
 _ERROR_LEVEL = 4
 _CONTINUED = 5
 _FIRST_USE = threading.Lock()
@@ -22,9 +23,9 @@ class Runtime:
             import llama_cpp  # here: the app starts without the package
         except (ImportError, OSError, RuntimeError, AttributeError) as error:
             raise BackendUnavailableError(
-                f"llama.cpp cannot be used in this process: {error}. "
-                "Install it with `pip install llama-cpp-python`, or start Ollama with `ollama serve`.",
-                backend=BACKEND,
+                _("llama.cpp cannot be used in this process: {said}.", said=str(error)),
+                advice=_("Install it with `pip install llama-cpp-python`, or start Ollama with `ollama serve`."),
+                backend=LLAMA_CPP,
             ) from error
         self.library: Any = llama_cpp
         self._complaints: deque[str] = deque(maxlen=6)

@@ -5,9 +5,11 @@ import re
 import threading
 from typing import Any
 
+from models.base import LLAMA_CPP
 from models.errors import BackendUnavailableError
-from models.llama_cpp.runtime import BACKEND
+from models.text import lazy_gettext as _
 
+UNLOADED = _("The model was unloaded while it was asked.")
 _NO_BREAK = "\u2060"  # word joiner: invisible, and no part of any marker
 
 
@@ -32,7 +34,7 @@ class Vocabulary:
         """
         with self._guard:
             if self._is_closed:
-                raise BackendUnavailableError("The model was unloaded while it was asked. Ask again.", backend=BACKEND)
+                raise BackendUnavailableError(UNLOADED, advice=_("Ask again."), backend=LLAMA_CPP)
             return self._tokenize(text, opens, has_markers)
 
     def close(self) -> None:

@@ -22,7 +22,8 @@ from huggingface_hub import hf_hub_url, is_offline_mode
 from models.catalogue import CatalogueEntry
 from models.errors import BackendOverloadedError, BackendUnavailableError, DownloadError, WeightsError
 from models.http.server import map_http_errors
-from models.machine import gigabytes
+from models.text import Bytes
+from models.text import lazy_gettext as _
 from models.weights.gguf_header import read_header
 
 BACKEND = "hugging_face"
@@ -103,8 +104,10 @@ class Downloader:
             return
         if self._is_offline():
             raise BackendUnavailableError(
-                "The Hugging Face hub is switched off (HF_HUB_OFFLINE is set), so nothing was downloaded. Unset it, or "
-                f"put {entry.file!r} into {str(self.folder)!r} yourself.",
+                _("The Hugging Face hub is switched off (HF_HUB_OFFLINE is set), so nothing was downloaded."),
+                advice=_(
+                    "Unset it, or put {file!r} into {folder!r} yourself.", file=entry.file, folder=str(self.folder)
+                ),
                 backend=BACKEND,
             )
         with _map_disk_errors(self.folder):
@@ -151,9 +154,15 @@ class Downloader:
         free = self._measure_free(self.folder)
         if needed > free:
             raise DownloadError(
-                f"{entry.file!r} needs {gigabytes(needed)} more in {str(self.folder)!r}, and {gigabytes(free)} are "
-                "free there. Free some space, choose a smaller model, or set COUNCIL_DATA_DIR to a larger disk.",
+                _(
+                    "{file!r} needs {needed} more in {folder!r}, and {free} are free there.",
+                    file=entry.file,
+                    needed=Bytes(needed),
+                    folder=str(self.folder),
+                    free=Bytes(free),
+                ),
                 backend=BACKEND,
+                cause="no_disk_space",
             )
 
 
@@ -163,7 +172,9 @@ def _claim(file: BinaryIO, entry: CatalogueEntry) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise DownloadError(
-            f"{entry.file!r} is being downloaded already. Wait for it to end.", backend=BACKEND
+            _("{file!r} is being downloaded already.", file=entry.file),
+            advice=_("Wait for it to end."),
+            backend=BACKEND,
         ) from error
 
 
@@ -172,11 +183,12 @@ def _map_disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cause = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error.strerror or error)
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        said = _("the disk is full") if is_full else str(error.strerror or error)
         raise DownloadError(
-            f"Nothing more can be written to {str(folder)!r}: {cause}. Make room there, or set COUNCIL_DATA_DIR to a "
-            "folder that can be written.",
+            _("Nothing more can be written to {folder!r}: {said}.", folder=str(folder), said=said),
             backend=BACKEND,
+            cause="folder_not_writable",
         ) from error
 
 
@@ -188,7 +200,11 @@ def _read_arrival(response: httpx.Response, entry: CatalogueEntry, offset: int) 
     start = offset if response.status_code == httpx.codes.PARTIAL_CONTENT else 0
     length = response.headers.get("content-length", "")
     if not length.isdecimal():
-        raise DownloadError(f"The hub does not say how long {entry.file!r} is. Try again later.", backend=BACKEND)
+        raise DownloadError(
+            _("The hub does not say how long {file!r} is.", file=entry.file),
+            advice=_("Try again later."),
+            backend=BACKEND,
+        )
     return _Arrival(response, start, start + int(length), digest if _SHA256.fullmatch(digest) else "")
 
 
@@ -196,15 +212,25 @@ def _check_status(response: httpx.Response, entry: CatalogueEntry) -> None:
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise BackendOverloadedError(
-            "The Hugging Face hub has had too many requests from here. Try again in a few minutes.", backend=BACKEND
+            _("The Hugging Face hub has had too many requests from here."),
+            advice=_("Try again in a few minutes."),
+            backend=BACKEND,
         )
     if status >= 500:
         raise BackendUnavailableError(
-            f"The Hugging Face hub has a fault (HTTP {status}). Try again later.", backend=BACKEND
+            _("The Hugging Face hub has a fault (HTTP {status}).", status=str(status)),
+            advice=_("Try again later."),
+            backend=BACKEND,
         )
     if status >= 400:
         raise DownloadError(
-            f"The hub does not hand out {entry.file!r} of {entry.repository!r} (HTTP {status}). Choose another model.",
+            _(
+                "The hub does not hand out {file!r} of {repository!r} (HTTP {status}).",
+                file=entry.file,
+                repository=entry.repository,
+                status=str(status),
+            ),
+            advice=_("Choose another model."),
             backend=BACKEND,
         )
 
@@ -241,11 +267,13 @@ def _accept(part: Path, target: Path, found: str, expected: str) -> None:
     """Give a whole file its name; one that is damaged is removed, as nothing could mend it."""
     try:
         if expected and found != expected:
-            raise DownloadError(f"{target.name!r} was damaged on the way. Download it again.", backend=BACKEND)
+            raise DownloadError(
+                _("{file!r} was damaged on the way.", file=target.name), advice=_("Download it again."), backend=BACKEND
+            )
         read_header(part)
     except (DownloadError, WeightsError) as error:
         part.unlink()
         if isinstance(error, DownloadError):
             raise
-        raise DownloadError(f"The hub sent no model: {error}", backend=BACKEND) from error
+        raise DownloadError(_("The hub sent no model: {said}", said=error.text), backend=BACKEND) from error
     part.replace(target)

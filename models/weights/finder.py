@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from models.base import LLAMA_CPP
 from models.errors import ModelNotFoundError, WeightsError
-from models.names import aliases_of_file, canonical, find_entry
+from models.names import aliases_of_file, canonical
+from models.text import Text, sentences
+from models.text import lazy_gettext as _
 from models.weights.gguf_files import FoundFile, find_cached_files, find_gguf_files, part_paths
 from models.weights.gguf_header import GGUFHeader, read_header
 from models.weights.ollama_store import is_store, read_store
@@ -20,10 +23,7 @@ from models.weights.ollama_store import is_store, read_store
 Source = Literal["settings", "ollama", "hugging_face", "download", "demonstration"]
 FRESH_SECONDS = 3.0
 MAX_FAULTS_TOLD = 3
-HOW_TO_GET_WEIGHTS = (
-    "Name a GGUF file or folder in COUNCIL_WEIGHTS, or get a model with `ollama pull llama3.2:3b` or "
-    "`python -m council download`."
-)
+MAX_NAMES_TOLD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class WeightsFinder:
         """Return what was found and cannot be used, each with its cause and what to do."""
         return [problem for _, problem in self._look().problems]
 
-    def explain_lack(self) -> str:
-        """Say why nothing can be run here, and what to do; the faults of what was found come first."""
-        faults = [str(problem) for problem in self.problems()[:MAX_FAULTS_TOLD]]
-        return " ".join([*faults, "No usable GGUF weights on this disk. " + HOW_TO_GET_WEIGHTS])
+    def explain_lack(self) -> Text:
+        """Say why nothing can be run here; the faults of what was found come first."""
+        faults = [problem.text for problem in self.problems()[:MAX_FAULTS_TOLD]]
+        return sentences([*faults, _("No usable GGUF weights on this disk.")])
 
     def refresh(self) -> None:
         """Look at the disk again at the next call, for example after a download."""
@@ -106,7 +106,7 @@ class WeightsFinder:
         for broken, problem in found.problems:
             if broken and canonical(broken) == wanted:
                 raise problem
-        raise ModelNotFoundError(_not_found(name, found), backend="llama_cpp")
+        raise ModelNotFoundError(_not_found(name, found), backend=LLAMA_CPP, cause="no_weights", model=name)
 
     def header(self, weights: Weights) -> GGUFHeader:
         """Return what the file says of itself; read once as long as the file does not change. Raises WeightsError."""
@@ -145,9 +145,12 @@ class WeightsFinder:
         missing = [part for part in part_paths(file.path) if not os.path.isfile(part)]
         if missing:
             raise WeightsError(
-                f"{str(file.path)!r} is the first part of a model, and {missing[0].name!r} is missing beside it. "
-                "Fetch all parts into one folder.",
-                backend="llama_cpp",
+                _(
+                    "{path!r} is the first part of a model, and {missing!r} is missing beside it.",
+                    path=str(file.path),
+                    missing=missing[0].name,
+                ),
+                advice=_("Fetch all parts into one folder."),
             )
         return sum(part.stat().st_size for part in part_paths(file.path))
 
@@ -214,9 +217,10 @@ def _joined(weights: Weights, *names: str) -> tuple[str, ...]:
     return tuple(aliases)
 
 
-def _not_found(name: str, found: _Found) -> str:
-    here = ", ".join(repr(item.name) for item in found.weights[:8]) or "none"
-    closed = "".join(f" {problem}" for broken, problem in found.problems if not broken)
-    entry = find_entry(name)
-    way = f"`python -m council download {entry.name}`" if entry else "give the path of its GGUF file in COUNCIL_WEIGHTS"
-    return f"No weights for {name!r} on this disk (here: {here}). Run `ollama pull {name}`, or {way}.{closed}"
+def _not_found(name: str, found: _Found) -> Text:
+    names = ", ".join(repr(item.name) for item in found.weights[:MAX_NAMES_TOLD])
+    if names:
+        lack = _("No weights for {name!r} on this disk (here: {names}).", name=name, names=names)
+    else:
+        lack = _("No weights for {name!r} on this disk (here: none).", name=name)
+    return sentences([lack, *(problem.text for broken, problem in found.problems if not broken)])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from models.errors import WeightsError
 from models.names import file_name
+from models.text import Text
+from models.text import lazy_gettext as _
 
 MAX_DEPTH = 4
 
@@ -33,11 +35,11 @@ def find_gguf_files(path: Path, *, is_given: bool = False) -> Iterator[FoundFile
         files = list(_walk(path))
         yield from (FoundFile(file_name(file.name), file, file.parent.name) for file in files)
         if is_given and not files:
-            yield _problem(path, f"The weights folder {str(path)!r} holds no .gguf file that can be read.")
+            yield _problem(path, _("The weights folder {path!r} holds no .gguf file that can be read.", path=str(path)))
     elif os.path.isfile(path):
         yield FoundFile(file_name(path.name), path, path.parent.name)
     elif is_given:
-        yield _problem(path, f"The weights path {str(path)!r} does not exist or may not be read.")
+        yield _problem(path, _("The weights path {path!r} does not exist or may not be read.", path=str(path)))
 
 
 def find_cached_files(hf_cache: Path) -> Iterator[FoundFile]:
@@ -84,8 +86,6 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _problem(path: Path, cause: str) -> FoundFile:
-    error = WeightsError(
-        f"{cause} Set COUNCIL_WEIGHTS to a GGUF file or to a folder with GGUF files.", backend="llama_cpp"
-    )
+def _problem(path: Path, fault: Text) -> FoundFile:
+    error = WeightsError(fault, cause="weights_path")
     return FoundFile(file_name(path.name), path, path.parent.name, error)

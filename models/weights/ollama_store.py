@@ -13,6 +13,7 @@ from pathlib import Path
 
 from models.errors import WeightsError
 from models.names import ollama_name
+from models.text import lazy_gettext as _
 
 MODEL_LAYER = "application/vnd.ollama.image.model"
 MAX_MANIFEST_BYTES = 1_000_000
@@ -55,9 +56,8 @@ def read_store(store: Path) -> Iterator[StoredModel]:
             next(root.iterdir(), None)
     except OSError as error:
         raise WeightsError(
-            f"Ollama's models in {str(store)!r} cannot be read ({error.strerror}). Let this user read them, for "
-            "example with `sudo usermod -aG ollama $USER` and a new login.",
-            backend="llama_cpp",
+            _("Ollama's models in {path!r} cannot be read ({said}).", path=str(store), said=str(error.strerror)),
+            advice=_("Let this user read them, for example with `sudo usermod -aG ollama $USER` and a new login."),
         ) from error
     for manifest in manifests:
         name = ollama_name(*manifest.relative_to(root).parts)
@@ -69,32 +69,38 @@ def read_store(store: Path) -> Iterator[StoredModel]:
 
 def _find_blob(store: Path, manifest: Path) -> Path:
     name = ollama_name(*manifest.relative_to(store / "manifests").parts)
-    mend = f"Run `ollama pull {name}`."
+    shown, mend = str(manifest), _("Run `ollama pull {name}`.", name=name)
     try:
         if manifest.stat().st_size > MAX_MANIFEST_BYTES:
             raise ValueError("it is too long")
         digests = [layer["digest"] for layer in json.loads(manifest.read_bytes())["layers"] if _is_model(layer)]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WeightsError(
-            f"Ollama's manifest {str(manifest)!r} cannot be read ({error}). {mend}", backend="llama_cpp"
-        ) from error
+        unreadable = _("Ollama's manifest {path!r} cannot be read ({said}).", path=shown, said=str(error))
+        raise WeightsError(unreadable, advice=mend) from error
     if not digests:
         raise WeightsError(
-            f"{name!r} in Ollama has no weights on this disk: it runs elsewhere, or only in Ollama itself.",
-            backend="llama_cpp",
+            _("{name!r} in Ollama has no weights on this disk: it runs elsewhere, or only in Ollama itself.", name=name)
         )
     # A digest becomes a part of a path, so nothing but a digest is let through.
     digest = _DIGEST.fullmatch(digests[0]) if isinstance(digests[0], str) else None
     if digest is None:
         raise WeightsError(
-            f"Ollama's manifest {str(manifest)!r} names no valid digest ({str(digests[0])[:80]!r}). {mend}",
-            backend="llama_cpp",
+            _(
+                "Ollama's manifest {path!r} names no valid digest ({digest!r}).",
+                path=shown,
+                digest=str(digests[0])[:80],
+            ),
+            advice=mend,
         )
     blob = store / "blobs" / f"sha256-{digest[1]}"
     if not os.path.isfile(blob):  # unlike Path.is_file(), False also where permission is missing
         raise WeightsError(
-            f"The weights of {name!r} in Ollama's store are missing or may not be read ({str(blob)!r}). {mend}",
-            backend="llama_cpp",
+            _(
+                "The weights of {name!r} in Ollama's store are missing or may not be read ({path!r}).",
+                name=name,
+                path=str(blob),
+            ),
+            advice=mend,
         )
     return blob
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from models.base import Chunk, Completion, GenerationConfig, Health, Message, ModelCard
 from models.errors import BackendError, ModelNotFoundError
 from models.selector import BackendSelector
+from models.text import verbatim
 
 QUESTION = [Message("user", "Why is the sky blue?")]
 CONFIG = GenerationConfig()
@@ -40,7 +41,7 @@ class Speaker:
         self.check_has_begun.set()
         await self.check_may_end.wait()
         if not self.is_up:
-            return Health(self.name, ok=False, detail=f"{self.name} does not answer. Start it.")
+            return Health(self.name, ok=False, detail=verbatim(f"{self.name} does not answer. Start it."))
         return Health(self.name, ok=True, models=tuple(await self.list_models()))
 
     async def list_models(self) -> list[ModelCard]:

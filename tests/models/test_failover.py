@@ -55,7 +55,7 @@ async def test_seats_whose_server_is_killed_answer_from_its_own_weights(doomed_o
         for heard in await asyncio.gather(*seats):
             restarts = [position for position, chunk in enumerate(heard) if chunk.restart]
             assert len(restarts) == 1
-            assert "'tiny' on llama_cpp begins the answer anew" in heard[restarts[0]].restart
+            assert "'tiny' on llama_cpp begins the answer anew" in str(heard[restarts[0]].restart)
             completion = heard[-1].completion
             assert completion is not None
             assert (completion.backend, completion.model) == ("llama_cpp", "tiny:latest")

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from html import escape
 
+from council.advice import explain_health
 from council.numbers import Number
 from council.settings import Settings
 from council.ui.html_parts import button, chip, folded, sentence
 from council.ui.words.texts import Texts
 from council.ui.words.translation import translated
-from models.base import Health, ModelCard
+from models.base import LLAMA_CPP, Health, ModelCard
 from models.demonstration import EXAMPLES, is_demonstration
-from models.weights.finder import HOW_TO_GET_WEIGHTS
 
-BACKEND_NAMES = {"ollama": "Ollama", "llama_cpp": "llama.cpp", "openai": "OpenAI-compatible"}
+BACKEND_NAMES = {"ollama": "Ollama", LLAMA_CPP: "llama.cpp", "openai": "OpenAI-compatible"}
 FIRST_MODEL = "llama3.2:3b"
 
 
@@ -23,7 +23,7 @@ def render_lamps(healths: Sequence[Health], texts: Texts) -> str:
 
 
 def _lamp(health: Health, texts: Texts) -> str:
-    if not health.ok and health.backend != "llama_cpp":  # in this process nothing can be away but the weights
+    if not health.ok and health.backend != LLAMA_CPP:  # in this process nothing can be away but the weights
         colour, state = "off", texts.lamp_off
     elif not health.models:
         colour, state = "empty", texts.lamp_no_models
@@ -32,7 +32,7 @@ def _lamp(health: Health, texts: Texts) -> str:
     else:
         colour, state = "on", texts.lamp_ok.format(count=Number(len(health.models), texts.language))
     name = BACKEND_NAMES.get(health.backend, health.backend)
-    tip = escape(translated(health.detail, texts) or state)
+    tip = escape(translated(explain_health(health), texts) or state)
     return (
         f'<li class="lamp {colour}" title="{tip}"><span class="light" aria-hidden="true"></span>'
         f"<b>{escape(name)}</b> <span>{escape(state)}</span></li>"
@@ -72,8 +72,7 @@ def _proper(healths: Sequence[Health]) -> list[ModelCard]:
 
 def can_use_downloads(healths: Sequence[Health]) -> bool:
     """Whether a GGUF file that is fetched now could be run: llama.cpp works here and lacks nothing but weights."""
-    own = [health for health in healths if health.backend == "llama_cpp"]
-    return any(health.ok or str(health.detail).endswith(HOW_TO_GET_WEIGHTS) for health in own)
+    return any(health.ok or health.lacks_weights for health in healths if health.backend == LLAMA_CPP)
 
 
 def _demonstration(ways: str, texts: Texts) -> str:
@@ -102,12 +101,12 @@ def _found(health: Health, texts: Texts) -> str:
     """What a backend found, without its advice: the panel itself says what to do."""
     if health.ok:
         return texts.lamp_no_models
-    return translated(str(health.detail).removesuffix(HOW_TO_GET_WEIGHTS).strip(), texts) or texts.lamp_off
+    return translated(health.detail, texts) or texts.lamp_off
 
 
 def _ways(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
     """What brings a model: commands after which the page notices it, and the one that needs a restart."""
-    ways, has_files = [], "llama_cpp" in settings.backends
+    ways, has_files = [], LLAMA_CPP in settings.backends
     if "ollama" in settings.backends:
         pull = f"`ollama pull {FIRST_MODEL}`"
         is_up = any(health.backend == "ollama" and health.ok for health in healths)

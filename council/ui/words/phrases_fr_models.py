@@ -1,6 +1,6 @@
 """What backends and downloads say, in French; `translation.py` tells how the two columns are written."""
 
-from models.weights.finder import HOW_TO_GET_WEIGHTS
+from council.advice import HOW_TO_GET_WEIGHTS
 
 SERVERS = {
     "The server at {name}": "Le serveur à {name}",
@@ -182,7 +182,7 @@ DOWNLOADS = {
     "The hub sent no model:": "Le hub n'a pas envoyé de modèle :",
 }
 WEIGHTS = {
-    HOW_TO_GET_WEIGHTS: (
+    str(HOW_TO_GET_WEIGHTS): (
         "Nommez un fichier GGUF ou un dossier dans COUNCIL_WEIGHTS, ou prenez un modèle avec `ollama pull llama3.2:3b` "
         "ou `python -m council download`."
     ),

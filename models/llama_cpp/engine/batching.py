@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Literal
 
+from models.base import LLAMA_CPP
 from models.errors import BackendError, BackendUnavailableError, OutOfMemoryError
 from models.llama_cpp.engine.context import ABORTED, DECODED, NO_ROOM, AnyContext
 from models.llama_cpp.engine.generation import Counters, Delta, Generation, Piece
@@ -17,8 +18,9 @@ from models.llama_cpp.engine.sampling import Sampler
 from models.llama_cpp.engine.schedule import Pace, plan_step
 from models.llama_cpp.engine.sequences import WORTH_SHARING, Sequence, Sequences
 from models.llama_cpp.engine.thread_choice import ThreadChoice
-from models.llama_cpp.runtime import BACKEND, Runtime
+from models.llama_cpp.runtime import Runtime
 from models.llama_cpp.vocabulary import Vocabulary
+from models.text import lazy_gettext as _
 
 
 class ContinuousBatch:
@@ -199,7 +201,9 @@ class ContinuousBatch:
         youngest = self.running[-1]
         if len(self.running) == 1:
             self._leave(youngest)
-            youngest.emit(OutOfMemoryError("The context is full. Ask for a larger one.", backend=BACKEND))
+            youngest.emit(
+                OutOfMemoryError(_("The context is full."), advice=_("Ask for a larger one."), backend=LLAMA_CPP)
+            )
             return
         self.running.remove(youngest)
         if youngest.sequence is not None:
@@ -214,10 +218,15 @@ class ContinuousBatch:
             for piece in plan:
                 self._sequences.shorten(piece.sequence, piece.sequence.cached)
             return
-        reason = self._runtime.take_complaints() or "no reason given"
+        failure = BackendUnavailableError(
+            _(
+                "llama.cpp failed while computing ({said}).",
+                said=self._runtime.take_complaints() or _("no reason given"),
+            ),
+            advice=_("Ask again."),
+            backend=LLAMA_CPP,
+        )
         self._sequences.forget_all()
         for piece in plan:
             self._leave(piece.generation)
-            piece.generation.emit(
-                BackendUnavailableError(f"llama.cpp failed while computing ({reason}). Ask again.", backend=BACKEND)
-            )
+            piece.generation.emit(failure)

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 import numpy
 
+from models.base import LLAMA_CPP
 from models.errors import OutOfMemoryError
-from models.llama_cpp.runtime import BACKEND, Runtime
+from models.llama_cpp.runtime import Runtime
+from models.text import lazy_gettext as _
 
 Row = tuple[int, int, Sequence[int]]
 """A sequence's number, the position of the first token, and the tokens."""
@@ -99,9 +101,13 @@ class Context:
         self.pointer = self._library.llama_init_from_model(model, parameters)
         if not self.pointer:
             raise OutOfMemoryError(
-                f"llama.cpp has no room for a context of {shape.cells} tokens ({runtime.take_complaints()}). "
-                "Ask for a smaller context, or use a smaller model.",
-                backend=BACKEND,
+                _(
+                    "llama.cpp has no room for a context of {cells} tokens ({said}).",
+                    cells=shape.cells,
+                    said=runtime.take_complaints(),
+                ),
+                advice=_("Ask for a smaller context, or use a smaller model."),
+                backend=LLAMA_CPP,
             )
         self._threads = shape.threads
         self._memory = self._library.llama_get_memory(self.pointer)
@@ -112,10 +118,6 @@ class Context:
 
     def output(self, place: int) -> tuple[Any, int]:
         return self.pointer, place
-
-    def synchronize(self) -> None:
-        """Wait until the device has finished the last step."""
-        self._library.llama_synchronize(self.pointer)
 
     def set_threads(self, count: int) -> None:
         if count != self._threads:

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from models.base import LLAMA_CPP
 from models.errors import BackendError, BackendUnavailableError
 from models.llama_cpp.engine.batching import ContinuousBatch
 from models.llama_cpp.engine.context import AnyContext
 from models.llama_cpp.engine.fair_lock import FairLock
 from models.llama_cpp.engine.generation import Counters, Generation, Piece
-from models.llama_cpp.runtime import BACKEND, Runtime
-from models.llama_cpp.vocabulary import Vocabulary
+from models.llama_cpp.runtime import Runtime
+from models.llama_cpp.vocabulary import UNLOADED, Vocabulary
+from models.text import lazy_gettext as _
 
 Result = TypeVar("Result")
 
@@ -191,4 +193,4 @@ class Engine:
 
 
 def _closed() -> BackendUnavailableError:
-    return BackendUnavailableError("The model was unloaded while it was asked. Ask again.", backend=BACKEND)
+    return BackendUnavailableError(UNLOADED, advice=_("Ask again."), backend=LLAMA_CPP)

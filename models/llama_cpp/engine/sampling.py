@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy
 
+from models.base import LLAMA_CPP
 from models.errors import BadResponseError, RequestRejectedError
 from models.llama_cpp.engine.context import AnyContext
-from models.llama_cpp.runtime import BACKEND, Runtime
+from models.llama_cpp.runtime import Runtime
 from models.llama_cpp.vocabulary import Vocabulary
+from models.text import lazy_gettext as _
 
 _LARGEST_SEED = 2**32 - 2  # the one above means "by chance" in llama.cpp
 
@@ -67,8 +69,9 @@ class _Grammar:
         self._sampler = self._library.llama_sampler_init_grammar(vocabulary.pointer, text.encode(), b"root")
         if not self._sampler:
             raise RequestRejectedError(
-                f"llama.cpp cannot use this JSON schema as a grammar ({runtime.take_complaints()}). Simplify it.",
-                backend=BACKEND,
+                _("llama.cpp cannot use this JSON schema as a grammar ({said}).", said=runtime.take_complaints()),
+                advice=_("Simplify it."),
+                backend=LLAMA_CPP,
             )
         self._candidates = _Candidates(self._library, vocabulary.size)
 
@@ -79,8 +82,9 @@ class _Grammar:
             self._candidates.load(logits).apply(self._sampler)
             if not self._candidates.any_left():
                 raise BadResponseError(
-                    "The model's vocabulary holds no token that the JSON schema allows next. Ask for a simpler schema.",
-                    backend=BACKEND,
+                    _("The model's vocabulary holds no token that the JSON schema allows next."),
+                    advice=_("Ask for a simpler schema."),
+                    backend=LLAMA_CPP,
                 )
             token = self._candidates.choose(chain)
         if not self._vocabulary.is_end(token):
@@ -170,5 +174,7 @@ def grammar_from_schema(schema: dict[str, Any] | None) -> str:
         NotImplementedError,
     ) as error:
         raise RequestRejectedError(
-            f"The JSON schema cannot be turned into a grammar: {error!r}. Ask for a simpler one.", backend=BACKEND
+            _("The JSON schema cannot be turned into a grammar: {said}.", said=repr(error)),
+            advice=_("Ask for a simpler one."),
+            backend=LLAMA_CPP,
         ) from error

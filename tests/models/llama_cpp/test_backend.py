@@ -75,7 +75,7 @@ async def test_an_answer_without_text_is_an_error(home: Home) -> None:
 
 
 async def test_a_prompt_longer_than_the_context_is_refused_before_it_is_read(home: Home) -> None:
-    with pytest.raises(RequestRejectedError, match=r"2048 tokens of 'tiny'.*up to 16384"):
+    with pytest.raises(RequestRejectedError, match=r"2,048 tokens of 'tiny'.*up to 16,384"):
         await home.ask(question="long " * 1000)
     assert text_of(await home.ask())
 
@@ -117,7 +117,7 @@ async def test_a_task_that_is_cancelled_while_its_model_loads_leaves_the_model_t
 async def test_counting_is_exact_and_the_same_whether_or_not_the_model_is_loaded(home: Home) -> None:
     text = "Où est passé l’été ? <|im_end|>"
     before = await home.backend.count_tokens("tiny", text)
-    assert not home.backend._residents.loaded()
+    assert not home.backend._models.loaded()
     await home.ask()
     assert before == await home.backend.count_tokens("tiny", text) == len(text.encode())
 
@@ -144,12 +144,15 @@ async def test_embedding_and_writing_models_are_not_mixed_up(home: Home) -> None
         await home.backend.embed("vectors", ["x" * 20000])
 
 
-async def test_health_lists_what_is_there_and_says_what_to_do_without_weights(home: Home, tmp_path: Path) -> None:
+async def test_health_lists_what_is_there_and_says_where_there_are_no_weights(home: Home, tmp_path: Path) -> None:
     health = await home.backend.health()
     assert health.ok and [card.name for card in health.models] == ["tiny"]
+    assert not health.lacks_weights
     assert (await home.backend.describe("tiny")).context_tokens == 16384
     empty = Home(tmp_path / "nothing")
-    assert "COUNCIL_WEIGHTS" in (await empty.backend.health()).detail
+    lacking = await empty.backend.health()
+    assert (lacking.ok, lacking.lacks_weights) == (False, True)
+    assert "No usable GGUF weights" in str(lacking.detail)
 
 
 def test_without_the_package_the_backend_is_unhealthy_and_says_how_to_install_it(tmp_path: Path) -> None:

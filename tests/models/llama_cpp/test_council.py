@@ -23,7 +23,7 @@ async def test_a_council_on_one_model_reads_its_head_once(tiny_gguf: Path, tmp_p
     try:
         async with asyncio.timeout(120):
             await deliberate(recorded.deliberation)
-        counters = backend._residents.loaded()[0].engine.counters
+        counters = backend._models.loaded()[0].engine.counters
     finally:
         await backend.close()
     turns = [event for event in recorded.events if isinstance(event, TurnFinished)]

@@ -7,6 +7,7 @@ import pytest
 from models.errors import OutOfMemoryError
 from models.llama_cpp.memory import check_memory, estimate_need
 from models.machine import free_bytes, gigabytes
+from models.text import verbatim
 from models.weights.gguf_header import read_header
 
 GIB = 1 << 30
@@ -83,27 +84,24 @@ def test_this_machine_tells_what_is_free() -> None:
     assert free is None or free > 0
 
 
-def test_the_need_grows_with_the_context_and_the_sequences(tiny_gguf: Path) -> None:
+def test_the_need_grows_with_the_context(tiny_gguf: Path) -> None:
     header = read_header(tiny_gguf)
     size = tiny_gguf.stat().st_size
     short = estimate_need(header, size, context_tokens=1000)
     assert short > size
     assert estimate_need(header, size, context_tokens=3000) - short == 2000 * header.kv_bytes_per_token
-    assert estimate_need(header, size, context_tokens=1000, sequences=3) == estimate_need(
-        header, size, context_tokens=3000
-    )
 
 
 def test_what_does_not_fit_is_refused_with_both_numbers() -> None:
-    check_memory(4_000_000_000, 4_000_000_000, what="'m'")
+    check_memory(4_000_000_000, 4_000_000_000, what=verbatim("'m'"))
     with pytest.raises(OutOfMemoryError, match=r"'big:70b' needs about 40\.0 GB, but 8\.0 GB are.*smaller model"):
-        check_memory(40_000_000_000, 8_000_000_000, what="'big:70b'")
+        check_memory(40_000_000_000, 8_000_000_000, what=verbatim("'big:70b'"))
 
 
 def test_without_a_budget_what_is_free_now_decides() -> None:
     with pytest.raises(OutOfMemoryError, match="free on this machine"):
-        check_memory(1 << 60, None, what="'m'")
-    check_memory(1, None, what="'m'")
+        check_memory(1 << 60, None, what=verbatim("'m'"))
+    check_memory(1, None, what=verbatim("'m'"))
 
 
 def test_amounts_are_written_for_people() -> None:

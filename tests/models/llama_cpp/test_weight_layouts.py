@@ -57,22 +57,22 @@ def test_two_copies_write_what_one_writes(quantised: Path, tiled: Runtime) -> No
 
 def test_a_second_copy_is_made_only_where_it_pays_and_fits(quantised: Path, tiled: Runtime) -> None:
     for quantization, has_room in (("Q4_K_M", False), ("Q8_0", True), ("", True)):
-        copies = WeightLayouts(tiled, quantised, quantization=quantization, has_room=lambda cells, room=has_room: room)
-        assert copies.count == 1
-        copies.close()
+        layouts = WeightLayouts(tiled, quantised, quantization=quantization, has_room=lambda cells, room=has_room: room)
+        assert layouts.count == 1
+        layouts.close()
 
 
 def test_without_room_for_its_cells_the_second_copy_rests(quantised: Path, tiled: Runtime) -> None:
-    copies = WeightLayouts(tiled, quantised, quantization="Q4_K_M", has_room=lambda cells: cells == 0)
-    context = copies.open_context(APART)
-    assert copies.count == 2 and isinstance(context, Context)
+    layouts = WeightLayouts(tiled, quantised, quantization="Q4_K_M", has_room=lambda cells: cells == 0)
+    context = layouts.open_context(APART)
+    assert layouts.count == 2 and isinstance(context, Context)
     context.close()
-    copies.close()
+    layouts.close()
 
 
 def test_a_step_that_the_reader_breaks_off_is_undone_in_the_writer(quantised: Path, tiled: Runtime) -> None:
-    copies = WeightLayouts(tiled, quantised, quantization="Q4_K_M", has_room=lambda cells: True)
-    context = copies.open_context(APART)
+    layouts = WeightLayouts(tiled, quantised, quantization="Q4_K_M", has_room=lambda cells: True)
+    context = layouts.open_context(APART)
     assert context.decode([(0, 0, [40] * 20)], [19]) == DECODED
     for start in (0, 250):
         assert context.decode([(1, start, [42] * 250)], []) == DECODED
@@ -80,4 +80,4 @@ def test_a_step_that_the_reader_breaks_off_is_undone_in_the_writer(quantised: Pa
     assert context.decode(too_much, [0]) == NO_ROOM
     assert context.decode([(0, 20, [41])], [0]) == DECODED, "llama.cpp takes a position only once"
     context.close()
-    copies.close()
+    layouts.close()

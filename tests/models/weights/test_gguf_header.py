@@ -96,7 +96,7 @@ def test_a_vocabulary_alone_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layers", [0, 513, 4_000_000_000])
 def test_a_number_of_layers_that_llama_cpp_would_die_of_is_refused(tmp_path: Path, layers: int) -> None:
-    with pytest.raises(WeightsError, match=f"it speaks of {layers} layers"):
+    with pytest.raises(WeightsError, match=f"it speaks of {layers:,} layers"):
         read_header(write(tmp_path / "a.gguf", "llama", {"*.block_count": layers}))
 
 

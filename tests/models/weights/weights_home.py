@@ -43,7 +43,7 @@ def text_of(chunks: Sequence[Chunk]) -> str:
 
 
 def notices_of(chunks: Sequence[Chunk]) -> str:
-    return " ".join(chunk.notice for chunk in chunks if chunk.notice)
+    return " ".join(str(chunk.notice) for chunk in chunks if chunk.notice)
 
 
 def end_of(chunks: Sequence[Chunk]) -> Completion:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from council.domain import (
     MAX_QUESTION_CHARACTERS,
+    MODES,
     AnswerTokens,
     Council,
     Exchange,
@@ -92,10 +93,10 @@ def make_council(request: CouncilRequest, cards: Sequence[ModelCard], settings: 
     """
     past = request.after
     mode = request.mode or (past.mode if past else settings.mode)
-    if past and _has_one_seat(past.mode) and not _has_one_seat(mode):
+    if past and past.method.seats == "one" and MODES[mode].seats == "all":
         past = None  # whoever wants more than the quick answer wants more than its only seat
     seats = _seats(request, past, cards, settings)
-    if _has_one_seat(mode):
+    if MODES[mode].seats == "one":
         seats, chairman = seats[:1], seats[0]
     elif past and request.seats is None and request.chairman is None:
         chairman = past.chairman
@@ -112,10 +113,6 @@ def make_council(request: CouncilRequest, cards: Sequence[ModelCard], settings: 
         rounds=request.rounds,
         answer_tokens=request.answer_tokens or settings.answer_tokens,
     )
-
-
-def _has_one_seat(mode: Mode) -> bool:
-    return mode == "quick"
 
 
 def _seats(

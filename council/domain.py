@@ -4,6 +4,8 @@ Everything that a seat says or is told is keyed by seat id, never by model and n
 model may sit twice, and every voter sees other letters.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
@@ -31,6 +33,35 @@ STAGE_OF: dict[TurnKind, Stage] = {
     "revision": "debate",
     "synthesis": "synthesis",
     "minutes": "synthesis",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What a mode does with a question: who answers it, and which stages follow the answers."""
+
+    seats: Literal["one", "all"]
+    votes: bool = False
+    debates: bool = False
+    concludes: bool = False
+    """A chairman writes the final answer; else the only answer is it, or the answers stand side by side."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in their order."""
+        following: Mapping[Stage, bool] = {
+            "ballots": self.votes,
+            "debate": self.debates,
+            "synthesis": self.concludes,
+        }
+        return ("answers", *(stage for stage, follows in following.items() if follows))
+
+
+MODES: Mapping[Mode, Method] = {
+    "quick": Method(seats="one"),
+    "compare": Method(seats="all"),
+    "council": Method(seats="all", votes=True, concludes=True),
+    "full": Method(seats="all", votes=True, debates=True, concludes=True),
 }
 
 
@@ -91,6 +122,16 @@ class Council(Value):
     debate: Policy = "auto"
     rounds: Rounds = 1
     answer_tokens: AnswerTokens = 1024
+
+    @property
+    def method(self) -> Method:
+        """What its mode does."""
+        return MODES[self.mode]
+
+    @property
+    def speakers(self) -> tuple[Seat, ...]:
+        """The seats that answer."""
+        return self.seats[:1] if self.method.seats == "one" else self.seats
 
 
 class Exchange(Value):

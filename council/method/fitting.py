@@ -62,7 +62,7 @@ async def prepare(deliberation: Deliberation, *, output_tokens: int) -> None:
     for model in models:
         deliberation.cards[model] = await _describe(model, deliberation)
     await _write_head(deliberation, models)
-    texts = 0 if council.mode in ("quick", "compare") else (len(council.seats) + 1) * council.answer_tokens
+    texts = (len(council.seats) + 1) * council.answer_tokens if council.method.votes else 0
     for model in models:
         longest = await _count(model, SYSTEM + deliberation.head, deliberation) + texts + INSTRUCTION_TOKENS
         deliberation.windows[model] = window(

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from council.domain import Stance, Synthesis, Verdict
+from council.domain import Council, Stance, Synthesis, Verdict
 from council.events import DeliberationFinished, SynthesisWritten
 from council.method.answers import collect_answers
-from council.method.debate import STANCE_TOKENS, hold_debate
+from council.method.debate import hold_debate
 from council.method.deliberation import Deliberation
 from council.method.fitting import prepare
 from council.method.synthesis import MINUTES_TOKENS, synthesise
@@ -17,41 +17,37 @@ async def deliberate(deliberation: Deliberation) -> None:
 
     Raises QuorumError when nobody answered. Cancelling it stops every seat that speaks.
     """
-    council = deliberation.council
-    seats = council.seats[:1] if council.mode == "quick" else council.seats
-    await prepare(deliberation, output_tokens=_longest_output(deliberation))
-    answers: Mapping[str, str] = await collect_answers(deliberation, seats)
+    council, method = deliberation.council, deliberation.council.method
+    await prepare(deliberation, output_tokens=_longest_output(council))
+    answers: Mapping[str, str] = await collect_answers(deliberation, council.speakers)
+    has_all_answers = len(answers) == len(council.speakers)
     verdict: Verdict | None = None
+    stances: Mapping[str, Stance] = {}
     synthesis: Synthesis | None = None
-    if council.mode == "quick":
-        (seat_id,) = answers
-        synthesis = Synthesis(seat=seat_id, text=answers[seat_id], source="leading_answer")
-        deliberation.emit(SynthesisWritten(synthesis=synthesis))
-    elif council.mode != "compare":
-        stances: Mapping[str, Stance] = {}
-        if len(answers) > 1 and not deliberation.is_hurried:
-            verdict = await vote(deliberation, answers)
-            if council.mode == "full" and not deliberation.is_hurried:
-                debated = await hold_debate(deliberation, answers, verdict)
-                answers, verdict, stances = debated.answers, debated.verdict, debated.stances
+    if method.votes and len(answers) > 1 and not deliberation.is_hurried:
+        verdict = await vote(deliberation, answers)
+        if method.debates and not deliberation.is_hurried:
+            debated = await hold_debate(deliberation, answers, verdict)
+            answers, verdict, stances = debated.answers, debated.verdict, debated.stances
+    if method.concludes:
         synthesis = await synthesise(deliberation, answers, verdict, stances)
-    whole = len(answers) == len(seats) and _is_whole(deliberation, verdict, synthesis)
-    deliberation.emit(DeliberationFinished(status="complete" if whole else "partial"))
+    elif method.seats == "one":
+        (seat_id,) = answers
+        only = Synthesis(seat=seat_id, text=answers[seat_id], source="leading_answer")
+        deliberation.emit(SynthesisWritten(synthesis=only))
+    is_whole = has_all_answers and not deliberation.is_hurried and _is_whole(council, verdict, synthesis)
+    deliberation.emit(DeliberationFinished(status="complete" if is_whole else "partial"))
 
 
-def _longest_output(deliberation: Deliberation) -> int:
-    council = deliberation.council
-    if council.mode in ("quick", "compare"):
+def _longest_output(council: Council) -> int:
+    """Return how many tokens the longest text has that any turn may write."""
+    if not council.method.votes:
         return council.answer_tokens
-    ballots = ballot_tokens(len(council.seats), notes=True)
-    return max(council.answer_tokens, ballots, STANCE_TOKENS, MINUTES_TOKENS)
+    return max(council.answer_tokens, ballot_tokens(len(council.seats), notes=True), MINUTES_TOKENS)
 
 
-def _is_whole(deliberation: Deliberation, verdict: Verdict | None, synthesis: Synthesis | None) -> bool:
-    if deliberation.is_hurried:
-        return False
-    if synthesis is None or deliberation.council.mode == "quick":
-        return True
-    if len(deliberation.council.seats) == 1:
+def _is_whole(council: Council, verdict: Verdict | None, synthesis: Synthesis | None) -> bool:
+    """Tell whether everybody voted and the chairman wrote, where the mode has them do so and nobody sits alone."""
+    if synthesis is None or len(council.seats) == 1:
         return True
     return verdict is not None and verdict.standings.abstained == 0 and synthesis.source == "chairman"

@@ -42,14 +42,14 @@ def _facts(transcript: Transcript) -> Iterator[Text]:
     assert transcript.council is not None
     council, has_ended = transcript.council, transcript.status != "running"
     answered = sum(_has_answered(transcript, seat.id) for seat in council.seats)
-    if council.mode == "quick" or len(council.seats) == 1:
+    if len(council.speakers) == 1:
         yield _("one model alone, no vote")
         if has_ended and not answered:
             yield _("no answer")
     else:
         seats = len(council.seats)
         yield lazy_ngettext("{n} of {seats} seats answered", "{n} of {seats} seats answered", answered, seats=seats)
-        if council.mode == "compare":
+        if not council.method.concludes:
             yield _("side by side, no vote")
         else:
             yield from _vote(transcript.final_standings, has_ended)

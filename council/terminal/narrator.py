@@ -104,7 +104,7 @@ class Narrator:
 
     def _is_final(self, turn: Turn) -> bool:
         council = self._transcript.council
-        is_only = council is not None and council.mode == "quick" and turn.kind == "answer"
+        is_only = council is not None and council.method.seats == "one" and turn.kind == "answer"
         return is_only or turn.kind == "synthesis"
 
     def _tell_run(self, event: ev.RunEvent) -> None:
@@ -180,7 +180,8 @@ class Narrator:
 
     def _show_answer(self, name: str, text: str) -> None:
         """In the mode that compares, the answers are the result."""
-        if self._transcript.council is not None and self._transcript.council.mode == "compare":
+        council = self._transcript.council
+        if council is not None and council.method.seats == "all" and not council.method.concludes:
             self._answer.write(f"\n## {name}\n\n{printable(text)}\n\n")
             self._answer.flush()
 

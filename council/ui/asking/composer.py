@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any, get_args
+from typing import Any
 
 import gradio as gr
 
-from council.domain import Mode
+from council.domain import MODES
 from council.settings import Settings
 from council.ui.assets.browser_code import TELL_CLICKS
 from council.ui.html_parts import button, chip, sentence
 from council.ui.words.texts import Texts
 
-MODES: tuple[Mode, ...] = get_args(Mode)
 SHORT_QUESTION = 120
 
 

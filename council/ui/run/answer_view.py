@@ -88,7 +88,7 @@ def render_actions(transcript: Transcript, texts: Texts) -> str:
     if transcript.status == "running":
         buttons.append(button(texts.stop, "stop", kind="danger"))
         has_answer = any(s.turn.kind == "answer" and s.state == "finished" for s in transcript.speeches.values())
-        if has_answer and council.mode in ("council", "full") and transcript.stage != "synthesis":
+        if has_answer and council.method.concludes and transcript.stage != "synthesis":
             buttons.append(button(texts.synthesise_now, "synthesise_now"))
     else:
         if transcript.status != "complete":
@@ -103,7 +103,7 @@ def render_actions(transcript: Transcript, texts: Texts) -> str:
 def is_alone(transcript: Transcript) -> bool:
     """Whether one seat alone speaks, so that its answer is the final one."""
     council = transcript.council
-    return council is not None and (council.mode == "quick" or len(council.seats) == 1)
+    return council is not None and len(council.speakers) == 1
 
 
 def _writing(transcript: Transcript) -> Speech | None:
@@ -114,7 +114,7 @@ def _writing(transcript: Transcript) -> Speech | None:
 def _author(transcript: Transcript, texts: Texts) -> str:
     assert transcript.synthesis is not None and transcript.council is not None
     source: str = transcript.synthesis.source
-    if transcript.council.mode == "quick":
+    if transcript.council.method.seats == "one":
         source = "only_answer"
     elif is_alone(transcript):
         source = "only_seat"

@@ -2,17 +2,10 @@
 
 from html import escape
 
-from council.domain import STAGE_OF, Mode, Stage, TurnKind
+from council.domain import STAGE_OF, Stage, TurnKind
 from council.transcript import Speech, Transcript
 from council.ui.html_parts import STATUS_COLOUR, badge, chip, duration
 from council.ui.words.texts import Texts
-
-STAGES: dict[Mode, tuple[Stage, ...]] = {
-    "quick": ("answers",),
-    "compare": ("answers",),
-    "council": ("answers", "ballots", "synthesis"),
-    "full": ("answers", "ballots", "debate", "synthesis"),
-}
 
 
 def render_progress(transcript: Transcript, texts: Texts, now: float) -> str:
@@ -73,7 +66,7 @@ def stages_of(transcript: Transcript) -> tuple[Stage, ...]:
     if len(transcript.council.seats) == 1:
         return ("answers",)
     begun = {event.stage for event in transcript.stages}
-    planned = STAGES[transcript.council.mode]
+    planned = transcript.council.method.stages
     every: tuple[Stage, ...] = ("answers", "ballots", "debate", "synthesis")
     return tuple(stage for stage in every if stage in planned or stage in begun)
 

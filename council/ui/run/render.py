@@ -52,9 +52,8 @@ PANE_PARTS = tuple(field.name for field in fields(Pane))
 
 def render(transcript: Transcript, texts: Texts, now: float) -> View:
     """Draw a run as it is at `now` (seconds since the epoch)."""
-    seats = transcript.council.seats if transcript.council else ()
-    is_quick = transcript.council is not None and transcript.council.mode == "quick"
-    panes = [render_pane(transcript, seat.id, texts, now) for seat in (seats[:1] if is_quick else seats)]
+    seats = transcript.council.speakers if transcript.council else ()
+    panes = [render_pane(transcript, seat.id, texts, now) for seat in seats]
     return View(
         question=render_question(transcript, texts),
         progress=render_progress(transcript, texts, now),

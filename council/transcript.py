@@ -200,6 +200,11 @@ class Transcript:
         return self.standings[max(self.standings)] if self.standings else None
 
     @property
+    def vote_rounds(self) -> list[int]:
+        """The rounds in which anybody voted or abstained; 0 is the vote before any debate."""
+        return sorted({round for _, round in (*self.ballots, *self.void_ballots)})
+
+    @property
     def stage(self) -> Stage | None:
         """The stage that began last."""
         return self.stages[-1].stage if self.stages else None

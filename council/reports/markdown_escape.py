@@ -43,9 +43,3 @@ def _embed_line(line: str, below: int) -> list[str]:
 def inline(text: str) -> str:
     """Return a text as it stands, on one line: fit for a heading or the cell of a table."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a table of cells that are `inline` already."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

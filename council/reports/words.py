@@ -32,15 +32,14 @@ DEBATE_REASONS: Mapping[DebateReason, Text] = {
 }
 
 
-def decision(stance: Stance, seat: str) -> Text:
-    """Say what a seat, called so, decided about its answer."""
-    match stance.decision:
-        case "keep":
-            return _("{seat} keeps its answer", seat=seat)
-        case "revise":
-            return _("{seat} revises its answer", seat=seat)
-        case "concede":
-            return _("{seat} concedes", seat=seat)
+def decision(stance: Stance, seat: Text | str) -> Text:
+    """Say what a seat, called so, decided about its answer, and why."""
+    decided = {
+        "keep": _("{seat} keeps its answer", seat=seat),
+        "revise": _("{seat} revises its answer", seat=seat),
+        "concede": _("{seat} concedes", seat=seat),
+    }[stance.decision]
+    return _("{decision}: {reason}", decision=decided, reason=stance.reason) if stance.reason else decided
 
 
 def position_meaning(bias: float) -> Text:

@@ -218,10 +218,7 @@ class Narrator:
                 )
                 self._say(held if event.held else not_held)
             case ev.StanceTaken(stance=stance):
-                decided = decision(stance, self._name(stance.seat))
-                self._note(
-                    _("{decision}: {reason}", decision=decided, reason=stance.reason) if stance.reason else decided
-                )
+                self._note(decision(stance, self._name(stance.seat)))
             case ev.RevisionUndone():
                 undone = _(
                     "The vote undoes the revision of {seat}: it won {after:.2f} of its pairs, before {before:.2f}",

@@ -14,7 +14,7 @@ from council.ui.words.translation import translated
 
 def render_ballots(transcript: Transcript, texts: Texts) -> str:
     """Draw the last round's ballots as a table and each voter's notes; earlier rounds are folded away below."""
-    rounds = sorted({round for _, round in (*transcript.ballots, *transcript.void_ballots)})
+    rounds = transcript.vote_rounds
     if not rounds:
         return ""
     parts = [f"<h3>{escape(texts.ballots)}</h3><p class='note'>{escape(texts.ballots_note)}</p>"]

@@ -104,7 +104,7 @@ def test_the_document_speaks_the_language_of_its_reader(transcript: Transcript) 
     english, french = to_markdown(transcript), to_markdown(transcript, "fr")
     assert "## Answer of the council\n\nCanberra est en Australie.\n\n*Stopped at its token limit.*" in english
     assert "## Réponse du conseil\n\nCanberra est en Australie.\n\n*Arrêté à sa limite de jetons.*" in french
-    assert "voters saw a contradiction" in english and "des votants ont vu une contradiction" in french
+    assert "voters saw the answers contradict" in english and "des votants ont vu les réponses se" in french
     assert "beta:1b on ollama, 7 tokens" in english and "beta:1b sur ollama, 7 jetons" in french
 
 
@@ -116,7 +116,7 @@ def test_the_document_tells_what_stood_behind_the_answer(transcript: Transcript)
         "abstains: No order was found.",
         "Started again: The server died.",
         "Shortened to fit: earlier conversation (10 of 99 tokens)",
-        "seat-1 on seat-2: strength: short; flaw: too \\| short",
+        "- seat-1 on seat-2: strength: short\n- seat-1 on seat-2: flaw: too \\| short",
         "| 1 | seat-1 (alpha:1b) | 0.75 | 2 |",
         "seat-1 now places seat-1 first, not seat-2",
         "The vote undid it: it won 0.20 of its pairs, the text before it 0.60",

@@ -12,7 +12,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from council.api import health
-from council.api.middleware import SecurityHeaders, TrustedHost
+from council.api.limits import BodyLimit, LoginBrake
+from council.api.middleware import SecurityHeaders
+from council.api.origin import OwnOrigin
+from council.api.page_addresses import PageAddresses
+from council.api.proxies import TrustedProxies
+from council.api.visitors import VisitorCookie
 from council.application import Application, open_application
 from council.errors import CouncilError
 from council.settings import Settings, is_loopback, load_settings
@@ -39,16 +44,30 @@ def create_app(settings: Settings, *, opened: Opening = open_application) -> Fas
         async with opened(settings) as application:
             app.state.application = application
             page = mount_page(application)
-            app.mount("/", page)
+            app.mount("/", PageAddresses(page))
             async with page.router.lifespan_context(page):
                 yield
 
     app = FastAPI(title="Council", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health.router)
-    if is_loopback(settings.host) and not settings.allow_public:
-        app.add_middleware(TrustedHost)
-    app.add_middleware(SecurityHeaders, ancestors=HUGGING_FACE if os.environ.get("SPACE_ID") else "")
+    _surround(app, settings)
     return app
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """Put the layers around the application that a request passes; the last one that is added comes first."""
+    is_space = "SPACE_ID" in os.environ
+    space = [f"https://{os.environ['SPACE_HOST']}"] if "SPACE_HOST" in os.environ else []
+    if not settings.is_private and not settings.passwords:
+        app.add_middleware(VisitorCookie, is_framed=is_space)
+    if settings.passwords:
+        app.add_middleware(LoginBrake)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(
+        OwnOrigin, public_urls=[*settings.public_url, *space], takes_addresses=not is_loopback(settings.host)
+    )
+    app.add_middleware(TrustedProxies, addresses=settings.trusted_proxies)
+    app.add_middleware(SecurityHeaders, ancestors=HUGGING_FACE if is_space else "")
 
 
 def mount_page(application: Application) -> FastAPI:
@@ -114,7 +133,11 @@ def main() -> int:
         return 2
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings), log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS, lifespan="on"
+            create_app(settings),
+            log_level="warning",
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            lifespan="on",
+            proxy_headers=False,  # only those that the settings name are believed
         )
     )
     name = "localhost" if is_loopback(settings.host) else settings.host

@@ -5,6 +5,7 @@ Every field has a one-line description; `.env.example` and the table in the READ
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -109,6 +110,16 @@ class Settings(BaseSettings):
         description="Who may log in, as `name:password`; empty: no log-in.",
         examples=["ada:a-long-password,alan:another-one"],
     )
+    public_url: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="The addresses that people type to reach the page, where they are not this machine's own.",
+        examples=["https://council.example"],
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks of proxies whose word is taken on who the visitor is and what was typed.",
+        examples=["127.0.0.1,10.0.0.0/8"],
+    )
     allow_public: bool = Field(
         default=False, description="Serve other machines without a log-in: anyone who reaches the page may use it."
     )
@@ -148,7 +159,7 @@ class Settings(BaseSettings):
         default=True, description="Offer the program's own very small models, which sit only where there is no other."
     )
 
-    @field_validator("backends", "seats", "weights", mode="before")
+    @field_validator("backends", "seats", "weights", "public_url", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -174,6 +185,20 @@ class Settings(BaseSettings):
     @classmethod
     def _complete_host(cls, value: str) -> str:
         return str(server_url(value))
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"https?://[^/\s?#@]+/?", url) for url in value):
+            raise ValueError("each part reads https://name, with a port where there is one")
+        return tuple(url.rstrip("/") for url in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
 
     @field_validator("weights", mode="after")
     @classmethod

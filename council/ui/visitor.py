@@ -2,16 +2,23 @@
 
 import gradio as gr
 
+from council.owners import LOCAL, VISITOR
 from council.settings import Settings
 
-LOCAL = "local"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 """What a proxy says of those whom it lets through."""
 
 
 def owner_of(request: gr.Request) -> str:
-    """Return the owner of what this visitor asks and sees."""
-    return request.username or LOCAL
+    """Return the owner of what this visitor asks and sees.
+
+    On a page that everybody may use, that is the browser; one that keeps no cookies owns what it asks until it leaves.
+    """
+    scope = request.request.scope if request.request else {}
+    visitor = scope.get(VISITOR)
+    if request.username or visitor is None:
+        return request.username or LOCAL
+    return visitor or f"session-{request.session_hash}"
 
 
 def language_of(request: gr.Request) -> str:

@@ -66,7 +66,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         OwnOrigin, public_urls=[*settings.public_url, *space], takes_addresses=not is_loopback(settings.host)
     )
-    app.add_middleware(TrustedProxies, addresses=settings.trusted_proxies)
+    app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
     app.add_middleware(SecurityHeaders, ancestors=HUGGING_FACE if is_space else "")
 
 

@@ -5,13 +5,20 @@ Every field has a one-line description; `.env.example` and the table in the READ
 
 import ipaddress
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, AnswerTokens, Mode
@@ -24,6 +31,7 @@ from models.text import lazy_gettext as _
 SECRETS = frozenset({"openai_key", "users"})
 BackendName = Literal["ollama", "llama_cpp", "openai"]
 Names = Annotated[tuple[str, ...], NoDecode]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#@]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -110,12 +118,12 @@ class Settings(BaseSettings):
         description="Who may log in, as `name:password`; empty: no log-in.",
         examples=["ada:a-long-password,alan:another-one"],
     )
-    public_url: Annotated[tuple[str, ...], NoDecode] = Field(
+    public_url: Annotated[tuple[Origin, ...], NoDecode] = Field(
         default=(),
         description="The addresses that people type to reach the page, where they are not this machine's own.",
         examples=["https://council.example"],
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         default=(),
         description="Addresses or networks of proxies whose word is taken on who the visitor is and what was typed.",
         examples=["127.0.0.1,10.0.0.0/8"],
@@ -185,20 +193,6 @@ class Settings(BaseSettings):
     @classmethod
     def _complete_host(cls, value: str) -> str:
         return str(server_url(value))
-
-    @field_validator("public_url")
-    @classmethod
-    def _check_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(re.fullmatch(r"https?://[^/\s?#@]+/?", url) for url in value):
-            raise ValueError("each part reads https://name, with a port where there is one")
-        return tuple(url.rstrip("/") for url in value)
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ipaddress.ip_network(network)
-        return value
 
     @field_validator("weights", mode="after")
     @classmethod

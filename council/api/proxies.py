@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FORWARDED = frozenset({b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port", b"x-forwarded-prefix"})
 """What Gradio would build its addresses from, whoever sent it. `x-forwarded-for` stays: it only tells that there is a
 proxy, and then nobody is the person at this machine."""
@@ -14,10 +15,10 @@ proxy, and then nobody is the person at this machine."""
 class TrustedProxies:
     """Believes what these proxies say of the visitor; takes away what others say."""
 
-    def __init__(self, app: ASGIApp, *, addresses: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, networks: Sequence[Network] = ()) -> None:
         self._app = app
-        self._networks = [ipaddress.ip_network(address) for address in addresses]
-        self._believing = ProxyHeadersMiddleware(app, trusted_hosts=list(addresses))  # type: ignore[arg-type] # two spellings of ASGI
+        self._networks = tuple(networks)
+        self._believing = ProxyHeadersMiddleware(app, trusted_hosts=[str(network) for network in networks])  # type: ignore[arg-type] # two spellings of ASGI
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

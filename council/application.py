@@ -13,6 +13,7 @@ from models import demonstration
 from models.base import Backend
 from models.http.server import Timeouts
 from models.llama_cpp.backend import LlamaCppBackend
+from models.llama_cpp.trial import Trials
 from models.ollama.backend import OllamaBackend, open_ollama
 from models.openai.backend import open_openai_compatible
 from models.selector import BackendSelector
@@ -49,7 +50,9 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
         weights = find_weights(settings)
         backends: dict[str, Backend] = {}
         ollama = _open_ollama(settings) if "ollama" in settings.backends else None
-        llama_cpp = _open_llama_cpp(settings, weights) if "llama_cpp" in settings.backends else None
+        trials = Trials(settings.data_dir / "trials.json")
+        stack.callback(trials.close)
+        llama_cpp = _open_llama_cpp(settings, weights, trials) if "llama_cpp" in settings.backends else None
         if ollama is not None:
             backends["ollama"] = ollama
         if llama_cpp is not None:
@@ -110,9 +113,9 @@ def _open_ollama(settings: Settings) -> OllamaBackend:
     )
 
 
-def _open_llama_cpp(settings: Settings, weights: WeightsFinder) -> LlamaCppBackend:
+def _open_llama_cpp(settings: Settings, weights: WeightsFinder, trials: Trials) -> LlamaCppBackend:
     memory_bytes = int(settings.memory_gb * 10**9) or None
-    return LlamaCppBackend(weights, gpu_layers=settings.gpu_layers, memory_bytes=memory_bytes)
+    return LlamaCppBackend(weights, gpu_layers=settings.gpu_layers, memory_bytes=memory_bytes, trials=trials)
 
 
 def _open_endpoint(settings: Settings) -> Backend:

@@ -6,6 +6,7 @@ Knows nothing about Council; the end-to-end tests and the benchmark build their 
 import ctypes
 import logging
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,17 +55,28 @@ def make_tiny_gguf(
     embeddings: bool = False,
     quantised: bool = True,
     shape: Shape = TINY,
+    change: Callable[[gguf.GGUFWriter], None] | None = None,
 ) -> Path:
     """Write a GGUF with a byte tokenizer, Q4_K_M or in full 32 bits, and return its path.
 
     `chat_template` is ChatML, none, or the template's own text. `embeddings` marks the file as made for embedding
-    (mean pooling). `context` is the length that the file says it was trained for.
+    (mean pooling). `context` is the length that the file says it was trained for. `change` may spoil what the header
+    says just before it is written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         full = Path(folder) / "full.gguf"
         template = CHATML if chat_template is True else chat_template or ""
-        _write_full(full, seed=seed, context=context, name=name, template=template, embeddings=embeddings, shape=shape)
+        _write_full(
+            full,
+            seed=seed,
+            context=context,
+            name=name,
+            template=template,
+            embeddings=embeddings,
+            shape=shape,
+            change=change,
+        )
         if not quantised:
             return full.replace(path)
         partial = Path(folder) / "quantised.gguf"
@@ -73,7 +85,15 @@ def make_tiny_gguf(
 
 
 def _write_full(
-    path: Path, *, seed: int, context: int, name: str, template: str, embeddings: bool, shape: Shape
+    path: Path,
+    *,
+    seed: int,
+    context: int,
+    name: str,
+    template: str,
+    embeddings: bool,
+    shape: Shape,
+    change: Callable[[gguf.GGUFWriter], None] | None,
 ) -> None:
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(name)
@@ -92,6 +112,8 @@ def _write_full(
     if template:
         writer.add_chat_template(template)
     _add_tensors(writer, shape, numpy.random.default_rng(seed))
+    if change:
+        change(writer)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -17,13 +17,17 @@ from models.llama_cpp.loaded_models import LoadedModels
 from models.llama_cpp.loader import Limits
 from models.llama_cpp.loading import Model
 from models.llama_cpp.runtime import runtime
+from models.llama_cpp.trial import Trials
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 from models.weights.finder import Weights, WeightsFinder
 
 
 class LlamaCppBackend:
-    """Every GGUF file on this disk; weights are loaded when they are first asked and shared by all requests."""
+    """Every GGUF file on this disk; weights are loaded when they are first asked and shared by all requests.
+
+    Without `trials` the files are trusted not to end this process.
+    """
 
     name = LLAMA_CPP
 
@@ -35,10 +39,12 @@ class LlamaCppBackend:
         memory_bytes: int | None = None,
         threads: int | None = None,
         parallel: int = 4,
+        trials: Trials | None = None,
     ) -> None:
         self._finder = weights
         limits = Limits(gpu_layers, memory_bytes, threads or _default_threads(), parallel)
-        self._models = LoadedModels(weights, limits)
+        self._trials = trials
+        self._models = LoadedModels(weights, limits, trials)
         self._vocabularies: dict[Path, Model] = {}
         self._vocabularies_lock = threading.Lock()
 
@@ -145,6 +151,8 @@ class LlamaCppBackend:
         with self._vocabularies_lock:
             model = self._vocabularies.get(weights.path)
             if model is None:
+                if self._trials is not None:
+                    self._trials.check(weights.path, weights.size_bytes)
                 model = self._vocabularies[weights.path] = Model(runtime(), weights.path, vocabulary_only=True)
             return model.vocabulary.tokenize(text)
 

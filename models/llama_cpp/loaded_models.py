@@ -23,6 +23,7 @@ from models.llama_cpp.engine.fair_lock import FairLock
 from models.llama_cpp.loader import Limits, LoadedModel, ModelLoader
 from models.llama_cpp.loading import layer_attempts
 from models.llama_cpp.runtime import runtime
+from models.llama_cpp.trial import Trials
 from models.names import canonical
 from models.text import Bytes, Text, sentences
 from models.text import lazy_gettext as _
@@ -47,9 +48,10 @@ class _Load:
 class LoadedModels:
     """Lends loaded models out; loads one at a time, unloads what nobody uses, and waits for what is in use."""
 
-    def __init__(self, finder: WeightsFinder, limits: Limits) -> None:
+    def __init__(self, finder: WeightsFinder, limits: Limits, trials: Trials | None = None) -> None:
         self._finder = finder
         self._limits = limits
+        self._trials = trials
         self._loaded: dict[Path, LoadedModel] = {}
         self._loads: dict[Path, _Load] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -124,6 +126,8 @@ class LoadedModels:
         path = load.weights.path
         try:
             async with self._one_at_a_time:
+                if self._trials is not None:
+                    await asyncio.to_thread(self._trials.check, path, load.weights.size_bytes)
                 loaded = await self._load(load, window)
                 loaded.users = len(load.listeners)  # whoever waits has acquired it before anybody can unload it
                 self._loaded[path] = loaded

@@ -51,7 +51,6 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
         backends: dict[str, Backend] = {}
         ollama = _open_ollama(settings) if "ollama" in settings.backends else None
         trials = Trials(settings.data_dir / "trials.json")
-        stack.callback(trials.close)
         llama_cpp = _open_llama_cpp(settings, weights, trials) if "llama_cpp" in settings.backends else None
         if ollama is not None:
             backends["ollama"] = ollama
@@ -61,6 +60,7 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
             backends["openai"] = _open_endpoint(settings)
         backend = BackendSelector([backends[name] for name in settings.backends], stand_ins=settings.stand_ins)
         stack.push_async_callback(backend.close)
+        stack.callback(trials.close)  # first: a backend waits for a load under way, and that for its trial
         runs = Runs(
             backend=backend,
             history=history,

@@ -167,19 +167,6 @@ class Turn(Value):
         return (self.kind, self.seat.id, self.round)
 
 
-class Usage(Value):
-    """What a turn cost; `cached_tokens` is the part of the prompt that a prefix cache spared (None: unknown)."""
-
-    prompt_tokens: int = 0
-    cached_tokens: int | None = None
-    completion_tokens: int = 0
-    load_seconds: float = 0.0
-    prompt_seconds: float = 0.0
-    completion_seconds: float = 0.0
-    truncated: bool = False
-    """The answer stopped at its token limit, not at its end."""
-
-
 class Note(Value):
     """What a voter noted about one answer."""
 

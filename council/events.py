@@ -21,9 +21,9 @@ from council.domain import (
     Synthesis,
     Told,
     Turn,
-    Usage,
     Value,
 )
+from models.base import Usage
 
 DebateReason = Literal["asked_for", "switched_off", "no_clear_winner", "contradiction", "clear_winner"]
 Status = Literal["running", "complete", "partial", "failed", "stopped", "interrupted"]

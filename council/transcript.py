@@ -16,8 +16,8 @@ from council.domain import (
     Synthesis,
     Turn,
     TurnKind,
-    Usage,
 )
+from models.base import Usage
 from models.text import NOTHING, Text
 
 TurnState = Literal["speaking", "finished", "failed"]

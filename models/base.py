@@ -42,22 +42,29 @@ class GenerationConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
-    """Who really spoke and what it cost; closes every stream that did not fail.
+class Usage:
+    """What an answer cost; stored histories hold these names.
 
     `prompt_tokens` counts the whole prompt, `cached_tokens` the part that a prefix cache spared (None: unknown).
-    Seconds are the backend's own where it reports them.
+    Seconds are the backend's own where it reports them. A `truncated` answer stopped at its limit, not at its end.
     """
 
-    backend: str
-    model: str
-    finish_reason: Literal["stop", "length"] = "stop"
     prompt_tokens: int = 0
     cached_tokens: int | None = None
     completion_tokens: int = 0
     load_seconds: float = 0.0
     prompt_seconds: float = 0.0
     completion_seconds: float = 0.0
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Who really spoke and what it cost; closes every stream that did not fail."""
+
+    backend: str
+    model: str
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from models.base import Chunk, Completion, GenerationConfig, Health, Message, ModelCard, estimate_tokens
+from models.base import Chunk, Completion, GenerationConfig, Health, Message, ModelCard, Usage, estimate_tokens
 from models.errors import BackendError, ModelNotFoundError
 
 Script = Callable[[str, Sequence[Message], GenerationConfig], str | BackendError]
@@ -132,7 +132,7 @@ class ScriptedBackend:
             yield Chunk(text=word if position == 0 else " " + word)
         if error is not None:
             raise error
-        yield Chunk(completion=Completion(self.name, model, prompt_tokens=100, completion_tokens=len(words)))
+        yield Chunk(completion=Completion(self.name, model, Usage(prompt_tokens=100, completion_tokens=len(words))))
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         return [[float(len(text)), 1.0] for text in texts]

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from council.advice import explain
-from council.domain import Turn, Usage
+from council.domain import Turn
 from council.events import (
     TurnDelta,
     TurnFailed,
@@ -102,7 +102,7 @@ async def _speak(
         thinking="".join(thinking).strip(),
         backend=completion.backend,
         model=completion.model,
-        usage=_usage(completion),
+        usage=completion.usage,
         prompt_hash=prompt_hash,
     )
 
@@ -114,18 +114,6 @@ def _tell(turn: Turn, chunk: Chunk, deliberation: Deliberation) -> None:
         deliberation.emit(TurnNotice(turn=turn, text=chunk.notice))
     if chunk.text or chunk.thinking:
         deliberation.emit(TurnDelta(turn=turn, text=chunk.text, thinking=chunk.thinking))
-
-
-def _usage(completion: Completion) -> Usage:
-    return Usage(
-        prompt_tokens=completion.prompt_tokens,
-        cached_tokens=completion.cached_tokens,
-        completion_tokens=completion.completion_tokens,
-        load_seconds=completion.load_seconds,
-        prompt_seconds=completion.prompt_seconds,
-        completion_seconds=completion.completion_seconds,
-        truncated=completion.finish_reason == "length",
-    )
 
 
 def _hash_prompt(turn: Turn, messages: Sequence[Message], config: GenerationConfig) -> str:

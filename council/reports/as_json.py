@@ -68,7 +68,7 @@ def _speech(speech: Speech) -> dict[str, Any]:
         "reason": str(speech.reason),
         "restarts": [str(reason) for reason in speech.restarts],
         "cuts": [cut.model_dump(mode="json", include={"what", "kept", "total"}) for cut in speech.cuts],
-        "usage": speech.usage.model_dump(mode="json"),
+        "usage": dataclasses.asdict(speech.usage),
     }
 
 

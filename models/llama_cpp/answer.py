@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from models.base import LLAMA_CPP, Chunk, Completion, GenerationConfig, Message
+from models.base import LLAMA_CPP, Chunk, Completion, GenerationConfig, Message, Usage
 from models.errors import BackendError, BadResponseError, NoAnswerError, RequestRejectedError
-from models.llama_cpp.engine.generation import Delta, Emit, Finished, Generation
+from models.llama_cpp.engine.generation import Delta, Emit, Generation
 from models.llama_cpp.engine.sampling import Sampling, grammar_from_schema
 from models.llama_cpp.loader import LoadedModel
 from models.text import lazy_gettext as _
 from models.thinking import ThinkingSplitter
 
-Event = Delta | Finished | BackendError
+Event = Delta | Usage | BackendError
 
 
 async def stream_answer(
@@ -34,7 +35,7 @@ async def stream_answer(
     loaded.engine.submit(generation)
     has_text = has_thoughts = False
     try:
-        while not isinstance(event := await events.get(), Finished):
+        while not isinstance(event := await events.get(), Usage):
             if isinstance(event, BackendError):
                 raise event
             for chunk in _chunks(*splitter.push(event.text)):
@@ -46,7 +47,8 @@ async def stream_answer(
     finally:
         loaded.engine.cancel(generation)
     _check(loaded, config, event, has_text=has_text, has_thoughts=has_thoughts)
-    yield Chunk(completion=_completion(loaded, event, load_seconds))
+    usage = replace(event, load_seconds=load_seconds)
+    yield Chunk(completion=Completion(LLAMA_CPP, loaded.weights.name, usage))
 
 
 def _prepare(
@@ -84,10 +86,10 @@ def _chunks(thinking: str, text: str) -> list[Chunk]:
     return [chunk for chunk in (Chunk(thinking=thinking), Chunk(text=text)) if chunk.thinking or chunk.text]
 
 
-def _check(loaded: LoadedModel, config: GenerationConfig, end: Finished, *, has_text: bool, has_thoughts: bool) -> None:
+def _check(loaded: LoadedModel, config: GenerationConfig, usage: Usage, *, has_text: bool, has_thoughts: bool) -> None:
     """Raise BadResponseError for an answer that nobody could use."""
-    name, tokens = loaded.weights.name, end.completion_tokens
-    if config.json_schema is not None and end.reason == "length":
+    name, tokens = loaded.weights.name, usage.completion_tokens
+    if config.json_schema is not None and usage.truncated:
         raise BadResponseError(
             _("{model!r} did not finish its JSON answer within {tokens} tokens.", model=name, tokens=tokens),
             advice=_("Allow more tokens or a larger context."),
@@ -104,18 +106,4 @@ def _check(loaded: LoadedModel, config: GenerationConfig, end: Finished, *, has_
         )
     raise NoAnswerError(
         _("{model!r} gave an empty answer.", model=name), advice=_("Ask again with another seed."), backend=LLAMA_CPP
-    )
-
-
-def _completion(loaded: LoadedModel, end: Finished, load_seconds: float) -> Completion:
-    return Completion(
-        backend=LLAMA_CPP,
-        model=loaded.weights.name,
-        finish_reason=end.reason,
-        prompt_tokens=end.prompt_tokens,
-        cached_tokens=end.cached_tokens,
-        completion_tokens=end.completion_tokens,
-        load_seconds=load_seconds,
-        prompt_seconds=end.prompt_seconds,
-        completion_seconds=end.completion_seconds,
     )

@@ -190,7 +190,7 @@ class OllamaBackend:
                     has_begun = True
                     self._preload_next()
                 if chunk.completion is not None:
-                    self._estimates.learn(canonical(model), reply.prompt_bytes, chunk.completion.prompt_tokens)
+                    self._estimates.learn(canonical(model), reply.prompt_bytes, chunk.completion.usage.prompt_tokens)
                 yield chunk
 
     async def _load(self, model: str, context_tokens: int) -> None:

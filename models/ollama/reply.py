@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.base import Chunk, Completion, GenerationConfig, Message, ModelCard
+from models.base import Chunk, Completion, GenerationConfig, Message, ModelCard, Usage
 from models.errors import NoAnswerError, RequestRejectedError
 from models.http.server import HttpServer
 from models.http.streamed_reply import ReplyText
@@ -59,12 +59,14 @@ class Reply:
         return Completion(
             backend=wire.BACKEND,
             model=model,
-            finish_reason="length" if line.done_reason == "length" else "stop",
-            prompt_tokens=line.prompt_eval_count,
-            completion_tokens=line.eval_count,
-            load_seconds=line.load_duration / NANOSECONDS,
-            prompt_seconds=line.prompt_eval_duration / NANOSECONDS,
-            completion_seconds=line.eval_duration / NANOSECONDS,
+            usage=Usage(
+                prompt_tokens=line.prompt_eval_count,
+                completion_tokens=line.eval_count,
+                load_seconds=line.load_duration / NANOSECONDS,
+                prompt_seconds=line.prompt_eval_duration / NANOSECONDS,
+                completion_seconds=line.eval_duration / NANOSECONDS,
+                truncated=line.done_reason == "length",
+            ),
         )
 
     def _is_cut(self, tokens: int) -> bool:

@@ -115,13 +115,11 @@ class OpenAICompatibleBackend:
                 if first_at == began:
                     first_at = time.perf_counter()
                 yield chunk
-        completion = replace(
-            reply.completion(),
-            prompt_seconds=first_at - began,
-            completion_seconds=time.perf_counter() - first_at,
-        )
-        self._estimates.learn(model, sum(len(m.content.encode()) for m in messages), completion.prompt_tokens)
-        yield Chunk(completion=completion)
+        completion = reply.completion()
+        now = time.perf_counter()
+        usage = replace(completion.usage, prompt_seconds=first_at - began, completion_seconds=now - first_at)
+        self._estimates.learn(model, sum(len(m.content.encode()) for m in messages), usage.prompt_tokens)
+        yield Chunk(completion=replace(completion, usage=usage))
 
     async def _read_models(self, seconds: float) -> None:
         request = self._request("models", None, "", method="GET", doing="asked for its models")

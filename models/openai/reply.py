@@ -1,8 +1,6 @@
 """Reads one streamed answer of an OpenAI-compatible server, and refuses to take half an answer for a whole one."""
 
-from typing import Literal
-
-from models.base import Chunk, Completion, GenerationConfig
+from models.base import Chunk, Completion, GenerationConfig, Usage
 from models.errors import NoAnswerError
 from models.http.server import HttpServer
 from models.http.streamed_reply import ReplyText
@@ -69,15 +67,16 @@ class Reply:
             raise self._server.bad_response(f"ended the answer of {self._model!r} before it began. Ask again.")
         if not self._words.has_text:
             raise NoAnswerError(self._why_empty(), backend=wire.BACKEND, has_thinking=self._words.has_thinking)
-        finish_reason: Literal["stop", "length"] = "length" if self._finish_reason == "length" else "stop"
         details = self._usage.prompt_tokens_details
         return Completion(
             backend=wire.BACKEND,
             model=self._model,
-            finish_reason=finish_reason,
-            prompt_tokens=self._usage.prompt_tokens,
-            cached_tokens=details.cached_tokens if details else None,
-            completion_tokens=self._usage.completion_tokens,
+            usage=Usage(
+                prompt_tokens=self._usage.prompt_tokens,
+                cached_tokens=details.cached_tokens if details else None,
+                completion_tokens=self._usage.completion_tokens,
+                truncated=self._finish_reason == "length",
+            ),
         )
 
     def _why_empty(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-from models.base import Chunk, Completion, GenerationConfig, Message
+from models.base import Chunk, Completion, GenerationConfig, Message, Usage
 from tests.fakes import ScriptedBackend, kind_of, obedient
 
 TOKENS_PER_SECOND = 60.0
@@ -81,6 +81,6 @@ class PacedBackend(ScriptedBackend):
         seconds = (len(tokens) - 1) / TOKENS_PER_SECOND
         yield Chunk(
             completion=Completion(
-                self.name, model, prompt_tokens=500, completion_tokens=len(tokens), completion_seconds=seconds
+                self.name, model, Usage(prompt_tokens=500, completion_tokens=len(tokens), completion_seconds=seconds)
             )
         )

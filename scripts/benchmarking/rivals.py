@@ -15,10 +15,11 @@ from typing import Any, Protocol
 
 import llama_cpp
 
+from models.base import Usage
 from models.llama_cpp.engine.context import ContextShape
 from models.llama_cpp.engine.engine import Engine
 from models.llama_cpp.engine.fair_lock import FairLock
-from models.llama_cpp.engine.generation import Finished, Generation
+from models.llama_cpp.engine.generation import Generation
 from models.llama_cpp.engine.sampling import Sampling
 from models.llama_cpp.runtime import runtime
 from models.llama_cpp.weight_layouts import WeightLayouts
@@ -72,7 +73,7 @@ class Ours:
                 event = events.get()
                 if isinstance(event, Exception):
                     raise event
-                left -= isinstance(event, Finished)
+                left -= isinstance(event, Usage)
         return time.perf_counter() - began
 
     def _generation(self, request: Request, events: "queue.Queue[object]") -> Generation:

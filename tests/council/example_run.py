@@ -17,8 +17,8 @@ from council.domain import (
     Synthesis,
     Turn,
     TurnKind,
-    Usage,
 )
+from models.base import Usage
 
 ANA = Seat(id="seat-1", model="alpha:1b")
 BEN = Seat(id="seat-2", model="beta:1b", persona="sceptic")

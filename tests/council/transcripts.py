@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from council import events as ev
-from council.domain import Council, Mode, Question, Seat, Turn, TurnKind, Usage
+from council.domain import Council, Mode, Question, Seat, Turn, TurnKind
 from council.transcript import Transcript
+from models.base import Usage
 
 NAMES = ("seat-1", "seat-2", "seat-3", "seat-4")
 SEATS = {name: Seat(id=name, model=f"model-{name[-1]}:1b") for name in NAMES}

@@ -94,7 +94,7 @@ async def test_an_answer_comes_in_pieces_and_ends_with_one_completion(open_backe
     completion = chunks[-1].completion
     assert completion is not None
     assert (completion.backend, completion.model) == (backend.name, "tiny")
-    assert completion.prompt_tokens > 0 and completion.completion_tokens > 0
+    assert completion.usage.prompt_tokens > 0 and completion.usage.completion_tokens > 0
 
 
 async def test_an_installed_model_is_listed_described_and_healthy(open_backend: Open) -> None:
@@ -186,7 +186,7 @@ async def test_text_that_only_begins_like_a_thought_is_not_lost(scripted: Script
 async def test_an_answer_cut_at_its_limit_says_so(scripted: Scripted) -> None:
     async with scripted.open(says(scripted.hello("Hello"), scripted.cut_short)) as (backend, _):
         completion = (await listen(backend))[-1].completion
-    assert completion is not None and completion.finish_reason == "length"
+    assert completion is not None and completion.usage.truncated
 
 
 async def test_a_server_that_is_not_there_is_unavailable_for_every_request(scripted: Scripted) -> None:

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import accumulate
-from typing import Literal
 
 from models.base import LLAMA_CPP
 from models.errors import BackendError, BackendUnavailableError, OutOfMemoryError
@@ -167,7 +166,7 @@ class ContinuousBatch:
             return
         generation.first_token = generation.first_token or time.monotonic()
         if self._vocabulary.is_end(token) and not generation.ignore_end:
-            self._finish(generation, "stop")
+            self._finish(generation)
             return
         generation.written.append(token)
         mine.tokens.append(token)
@@ -175,15 +174,15 @@ class ContinuousBatch:
         if text := generation.text.push(self._vocabulary.piece(token)):
             generation.emit(Delta(text))
         if generation.text.is_stopped:
-            self._finish(generation, "stop")
+            self._finish(generation)
         elif len(generation.written) >= generation.max_tokens or len(mine.tokens) >= generation.window:
-            self._finish(generation, "length")
+            self._finish(generation, truncated=True)
 
-    def _finish(self, generation: Generation, reason: Literal["stop", "length"]) -> None:
+    def _finish(self, generation: Generation, *, truncated: bool = False) -> None:
         if rest := generation.text.finish():
             generation.emit(Delta(rest))
         self._leave(generation)
-        generation.emit(generation.finished(reason))
+        generation.emit(generation.usage(truncated=truncated))
 
     def _leave(self, generation: Generation) -> None:
         self.running.remove(generation)

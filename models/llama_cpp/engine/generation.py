@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
+from models.base import Usage
 from models.errors import BackendError
 from models.llama_cpp.engine.context import Row
 from models.llama_cpp.engine.sampling import Sampler, Sampling
@@ -19,19 +19,7 @@ class Delta:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The end of a generation that did not fail; `cached_tokens` of the prompt were shared and not read."""
-
-    reason: Literal["stop", "length"]
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    prompt_seconds: float
-    completion_seconds: float
-
-
-Emit = Callable[[Delta | Finished | BackendError], None]
+Emit = Callable[[Delta | Usage | BackendError], None]
 
 
 @dataclass(eq=False)
@@ -39,7 +27,7 @@ class Generation:
     """A request and its state; the engine's thread alone changes it, but for `is_cancelled`.
 
     `window` is the largest count of tokens, prompt and answer together, that this request may need. `emit` is called
-    on the engine's thread: deltas, then one `Finished` or one error; nothing more once cancelled.
+    on the engine's thread: deltas, then its usage or one error; nothing more once cancelled.
     """
 
     prompt: list[int]
@@ -80,17 +68,17 @@ class Generation:
         """How many cells this request can come to fill."""
         return min(self.window, len(self.prompt) + self.max_tokens)
 
-    def finished(self, reason: Literal["stop", "length"]) -> Finished:
+    def usage(self, *, truncated: bool) -> Usage:
         """Sum up a generation that has ended."""
         now = time.monotonic()
         first = self.first_token or now
-        return Finished(
-            reason=reason,
+        return Usage(
             prompt_tokens=len(self.prompt),
             cached_tokens=self.cached_tokens,
             completion_tokens=len(self.written),
             prompt_seconds=first - self.began,
             completion_seconds=now - first,
+            truncated=truncated,
         )
 
 

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from council import events as ev
-from council.domain import Council, Question, Seat, Turn, Usage
+from council.domain import Council, Question, Seat, Turn
 from council.method.deliberation import Deliberation
 from council.runs.registry import Run, Runs
+from models.base import Usage
 
 ANA, BEN = Seat(id="s1", model="alpha:1b"), Seat(id="s2", model="beta:1b")
 COUNCIL = Council(seats=(ANA, BEN), chairman=ANA)

@@ -1,7 +1,8 @@
 """A few events to store, for tests of the history."""
 
 from council import events as ev
-from council.domain import Council, Question, Seat, Turn, Usage
+from council.domain import Council, Question, Seat, Turn
+from models.base import Usage
 
 ANA, BEN = Seat(id="s1", model="alpha:1b"), Seat(id="s2", model="beta:1b", persona="sceptic")
 COUNCIL = Council(seats=(ANA, BEN), chairman=ANA)

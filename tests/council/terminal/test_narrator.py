@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from council import events as ev
-from council.domain import Ballot, Council, Question, Seat, Standing, Standings, Synthesis, Turn, Usage
+from council.domain import Ballot, Council, Question, Seat, Standing, Standings, Synthesis, Turn
 from council.runs.history import History
 from council.terminal.narrator import Narrator
+from models.base import Usage
 from tests.programs import environment
 
 ASKED = "Where is the capital of Australia?"

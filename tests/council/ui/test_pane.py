@@ -5,10 +5,10 @@ from html import unescape
 import pytest
 
 from council import events as ev
-from council.domain import Usage
 from council.ui.run.pane import tokens_per_second
 from council.ui.run.render import render
 from council.ui.words.languages import texts_for
+from models.base import Usage
 from tests.council.transcripts import failed, fold, said, started, turn
 
 ENGLISH, FRENCH = texts_for("en"), texts_for("fr-CA")

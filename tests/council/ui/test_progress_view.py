@@ -3,11 +3,12 @@
 import pytest
 
 from council import events as ev
-from council.domain import Synthesis, Usage
+from council.domain import Synthesis
 from council.runs.run import STOPPED
 from council.ui.run.progress_view import count_turns, seconds_left
 from council.ui.run.render import render
 from council.ui.words.languages import texts_for
+from models.base import Usage
 from tests.council.transcripts import failed, fold, said, started, turn
 
 ENGLISH, FRENCH = texts_for("en"), texts_for("fr")

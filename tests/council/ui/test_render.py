@@ -21,10 +21,10 @@ from council.domain import (
     Standings,
     Synthesis,
     TurnKind,
-    Usage,
 )
 from council.ui.run.render import PANE_PARTS, PARTS, View, render
 from council.ui.words.languages import texts_for
+from models.base import Usage
 from tests.council.transcripts import SEATS, failed, fold, said, started, turn
 
 ENGLISH, FRENCH = texts_for("en"), texts_for("fr-CA")

@@ -9,11 +9,12 @@ from typing import Literal
 
 import numpy
 
+from models.base import Usage
 from models.errors import BackendError
 from models.llama_cpp.engine.context import DECODED, AnyContext, Context, ContextShape
 from models.llama_cpp.engine.engine import Engine
 from models.llama_cpp.engine.fair_lock import FairLock
-from models.llama_cpp.engine.generation import Delta, Finished, Generation
+from models.llama_cpp.engine.generation import Delta, Generation
 from models.llama_cpp.engine.read_write_context import ReadWriteContext
 from models.llama_cpp.engine.sampling import Sampling
 from models.llama_cpp.loading import Model
@@ -28,19 +29,19 @@ class Asked:
     """One request with everything that has come back."""
 
     generation: Generation
-    events: "queue.Queue[Delta | Finished | BackendError]" = field(default_factory=queue.Queue)
+    events: "queue.Queue[Delta | Usage | BackendError]" = field(default_factory=queue.Queue)
     text: str = ""
 
-    def next(self) -> Delta | Finished | BackendError:
+    def next(self) -> Delta | Usage | BackendError:
         """Wait for one event."""
         event = self.events.get(timeout=WAIT_SECONDS)
         if isinstance(event, Delta):
             self.text += event.text
         return event
 
-    def end(self) -> Finished:
+    def end(self) -> Usage:
         """Wait for the end; raises the error that the request failed with."""
-        while not isinstance(event := self.next(), Finished):
+        while not isinstance(event := self.next(), Usage):
             if isinstance(event, BackendError):
                 raise event
         return event

@@ -91,9 +91,10 @@ async def test_the_counters_of_the_server_are_in_seconds() -> None:
     async with ollama(says(ollama_line("Hello"), last)) as (backend, _):
         completion = (await listen(backend))[-1].completion
     assert completion is not None
-    assert (completion.prompt_tokens, completion.completion_tokens, completion.finish_reason) == (30, 7, "length")
-    assert (completion.load_seconds, completion.prompt_seconds, completion.completion_seconds) == (2.0, 0.5, 0.25)
-    assert completion.cached_tokens is None
+    usage = completion.usage
+    assert (usage.prompt_tokens, usage.completion_tokens, usage.truncated) == (30, 7, True)
+    assert (usage.load_seconds, usage.prompt_seconds, usage.completion_seconds) == (2.0, 0.5, 0.25)
+    assert usage.cached_tokens is None
 
 
 async def test_thinking_is_kept_apart_from_the_answer() -> None:

@@ -23,7 +23,7 @@ async def test_a_real_server_never_counts_more_tokens_than_estimated(ollama_serv
     completion = (await listen(backend, messages=[Message("user", text)]))[-1].completion
     await backend.close()
     assert completion is not None
-    assert completion.prompt_tokens <= estimate + 30  # the chat template's own
+    assert completion.usage.prompt_tokens <= estimate + 30  # the chat template's own
 
 
 @pytest.mark.ollama

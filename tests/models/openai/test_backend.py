@@ -142,8 +142,9 @@ async def test_the_prompt_that_a_cache_spared_is_told() -> None:
     async with openai(says(openai_piece("Hello"), last)) as (backend, _):
         completion = (await listen(backend))[-1].completion
     assert completion is not None
-    assert (completion.prompt_tokens, completion.cached_tokens, completion.completion_tokens) == (900, 800, 5)
-    assert completion.prompt_seconds > 0 and completion.completion_seconds > 0
+    cost = completion.usage
+    assert (cost.prompt_tokens, cost.cached_tokens, cost.completion_tokens) == (900, 800, 5)
+    assert cost.prompt_seconds > 0 and cost.completion_seconds > 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.base import Chunk, Completion, GenerationConfig, Message
+from models.base import Chunk, GenerationConfig, Message, Usage
 from models.llama_cpp.backend import LlamaCppBackend
 from models.weights.finder import WeightsFinder
 from tests.tiny_gguf import make_tiny_gguf
@@ -46,7 +46,7 @@ def notices_of(chunks: Sequence[Chunk]) -> str:
     return " ".join(str(chunk.notice) for chunk in chunks if chunk.notice)
 
 
-def end_of(chunks: Sequence[Chunk]) -> Completion:
+def end_of(chunks: Sequence[Chunk]) -> Usage:
     assert [chunk for chunk in chunks if chunk.completion] == [chunks[-1]], "one completion, and it comes last"
     assert chunks[-1].completion is not None
-    return chunks[-1].completion
+    return chunks[-1].completion.usage

@@ -1,17 +1,55 @@
-"""The one place where a bug is caught: it is logged whole, and the user is told one polite sentence."""
+"""The one place where a bug is caught: it is logged whole, and the visitor is told one polite sentence.
 
+What can be expected to go wrong is a CouncilError, which the handlers turn into words themselves.
+"""
+
+import inspect
 import logging
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from functools import wraps
+from typing import Any
 
 logger = logging.getLogger(__name__)
-Result = TypeVar("Result")
 
 
-def on_ask(work: Callable[[], Result], apologise: Callable[[], Result]) -> Result:
-    """Do what a user asked for; if the program itself fails at it, log the traceback and apologise."""
+@contextmanager
+def error_boundary() -> Iterator[None]:
+    """Log an exception that nobody expected and end the block with it; cancellation passes through."""
     try:
-        return work()
+        yield
     except Exception:
         logger.exception("the page could not do what it was asked for")
-        return apologise()
+
+
+def guarded(handler: Callable[..., Any], apologise: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return the handler behind the boundary; where it fails, it answers what `apologise` makes of its first argument.
+
+    To Gradio it stays what it was: a function (which runs in a thread), a coroutine or an asynchronous generator, with
+    the same parameters.
+    """
+
+    @wraps(handler)
+    def function(first: Any, *others: Any) -> Any:
+        with error_boundary():
+            return handler(first, *others)
+        return apologise(first)
+
+    @wraps(handler)
+    async def coroutine(first: Any, *others: Any) -> Any:
+        with error_boundary():
+            return await handler(first, *others)
+        return apologise(first)
+
+    @wraps(handler)
+    async def generator(first: Any, *others: Any) -> AsyncIterator[Any]:
+        with error_boundary():
+            async with aclosing(handler(first, *others)) as updates:
+                async for update in updates:
+                    yield update
+            return
+        yield apologise(first)
+
+    if inspect.isasyncgenfunction(handler):
+        return generator
+    return coroutine if inspect.iscoroutinefunction(handler) else function

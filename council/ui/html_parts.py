@@ -73,6 +73,11 @@ def chip(text: str, kind: str = "", *, title: str = "") -> str:
     return f'<span class="chip {kind}"{tip}>{escape(text)}</span>'
 
 
+def failure(message: str) -> str:
+    """A message that something did not work, set off by its colour and read out at once."""
+    return f'<p class="failure" role="alert">{chip("!", "bad")} {sentence(message)}</p>'
+
+
 def button(text: str, action: str, argument: str = "", *, kind: str = "", about: str = "") -> str:
     """A button whose click is told to the server as an event with this action and argument.
 

@@ -4,14 +4,20 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from council.application import Application
-from council.ui.asking.composer import Composer, build_composer
-from council.ui.asking.seat_editor import SeatEditor, build_seat_editor
+from council.settings import Settings
+from council.ui import history_panel
+from council.ui.asking.composer import Composer, build_composer, render_mode_note
+from council.ui.asking.seat_editor import Choices, SeatEditor, build_seat_editor
 from council.ui.assets.browser_code import TELL_CLICKS
 from council.ui.history_panel import HistoryPanel, build_history_panel
+from council.ui.listener import Updates
 from council.ui.models.download_panel import DownloadPanel, build_download_panel
 from council.ui.run.run_view import RunView, build_run_view
+from council.ui.tagline import render_tagline
 from council.ui.words.languages import PAGE_LANGUAGES
+from council.ui.words.texts import Texts
+
+HEALTH_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class Page:
     blocks: gr.Blocks
     tagline: gr.HTML
     language: gr.Radio
-    lamps: gr.HTML
+    backend_status: gr.HTML
     alerts: gr.HTML
     download: DownloadPanel
     history: HistoryPanel
@@ -31,18 +37,30 @@ class Page:
     file: gr.Textbox
     """What is to be saved by the browser, as JSON: name, type and text."""
     models: gr.State
-    """The names of the installed models as they were last seen."""
+    """The installed models as they were last seen, as a list offers them."""
     were_ok: gr.State
     """The backends that answered at some time since the page was opened."""
+    health_timer: gr.Timer
+
+    def speak(self, texts: Texts, mode: str, choices: Choices) -> Updates:
+        """Say everything in the user's language that does not belong to a run or to backends."""
+        return {
+            self.tagline: render_tagline(texts),
+            self.history.heading: history_panel.render_heading(texts),
+            self.history.search: gr.update(placeholder=texts.search, label=texts.search),
+            self.composer.mode_note: render_mode_note(mode, texts),
+            **self.composer.speak(texts),
+            **self.seats.speak(texts, choices),
+        }
 
 
-def lay_out(application: Application) -> Page:
+def lay_out(settings: Settings) -> Page:
     """Lay out the page; nothing happens on it yet."""
     with gr.Blocks(title="Council", analytics_enabled=False, fill_width=True) as blocks:
         history = build_history_panel()
         with gr.Row(elem_id="top", equal_height=False):
             tagline = gr.HTML(elem_id="tagline", apply_default_css=False)
-            lamps = gr.HTML(elem_id="lamps", apply_default_css=False)
+            backend_status = gr.HTML(elem_id="lamps", apply_default_css=False)
             language = gr.Radio(
                 [(texts.language.upper(), texts.language) for texts in PAGE_LANGUAGES],
                 value="en",
@@ -56,9 +74,21 @@ def lay_out(application: Application) -> Page:
         alerts = gr.HTML(elem_id="alerts", js_on_load=TELL_CLICKS, apply_default_css=False)
         download = build_download_panel()
         with gr.Column(elem_id="composer", elem_classes="card"):
-            composer = build_composer(application.settings)
-            seats = build_seat_editor(application.settings)
-        run = build_run_view()
-        file = gr.Textbox(visible="hidden", elem_id="file")
-        seen = gr.State(()), gr.State(())
-        return Page(blocks, tagline, language, lamps, alerts, download, history, composer, seats, run, file, *seen)
+            composer = build_composer(settings)
+            seats = build_seat_editor(settings)
+        return Page(
+            blocks=blocks,
+            tagline=tagline,
+            language=language,
+            backend_status=backend_status,
+            alerts=alerts,
+            download=download,
+            history=history,
+            composer=composer,
+            seats=seats,
+            run=build_run_view(),
+            file=gr.Textbox(visible="hidden", elem_id="file"),
+            models=gr.State(()),
+            were_ok=gr.State(()),
+            health_timer=gr.Timer(HEALTH_SECONDS),
+        )

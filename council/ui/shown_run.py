@@ -1,6 +1,16 @@
-"""Which run the page shows, as the value of a hidden field."""
+"""Which run the page shows: the value of a hidden field, its target.
+
+A target is the run's id and a moment, so that showing the same run once more changes the field, too. Only this file
+knows how the two are written.
+"""
 
 import time
+
+SHOW_RUN_IN_ADDRESS = """(language, target) => {
+  window.council.showRun((target || '').split(' ')[0]);
+  return [language, target];
+}"""
+"""Puts the run into the browser's address; the arguments come in the order in which the components were made."""
 
 
 def show(run_id: str) -> str:
@@ -8,6 +18,6 @@ def show(run_id: str) -> str:
     return f"{run_id} {time.monotonic_ns()}" if run_id else ""
 
 
-def shown_run(target: str) -> str:
+def shown_run(target: str | None) -> str:
     """The run that a target names; "" for none."""
     return (target or "").partition(" ")[0]

@@ -21,11 +21,6 @@ def owner_of(request: gr.Request) -> str:
     return visitor or f"session-{request.session_hash}"
 
 
-def language_of(request: gr.Request) -> str:
-    """Return the first language the browser asks for."""
-    return str(request.headers.get("accept-language", "")).split(",")[0].strip()
-
-
 def may_download(request: gr.Request, settings: Settings) -> bool:
     """Whether this visitor may have models fetched: the person at this machine, and nobody else."""
     return settings.is_private and not any(header in request.headers for header in FORWARDED)

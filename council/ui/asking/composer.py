@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import gradio as gr
 
 from council.domain import MODES
 from council.settings import Settings
 from council.ui.assets.browser_code import TELL_CLICKS
-from council.ui.html_parts import button, chip, sentence
+from council.ui.html_parts import button
+from council.ui.listener import Updates
 from council.ui.words.texts import Texts
 
 SHORT_QUESTION = 120
@@ -27,10 +27,13 @@ class Composer:
     mode_note: gr.HTML
     follow_up: gr.State
 
-    @property
-    def labelled(self) -> list[gr.components.Component]:
-        """What `label` fills."""
-        return [self.question, self.mode, self.ask]
+    def speak(self, texts: Texts) -> Updates:
+        """Say everything around the question box in the user's language."""
+        return {
+            self.question: gr.update(label=texts.question, placeholder=texts.question_hint),
+            self.mode: gr.update(label=texts.mode, choices=[(texts.mode_name(mode), mode) for mode in MODES]),
+            self.ask: gr.update(value=texts.ask),
+        }
 
 
 def build_composer(settings: Settings) -> Composer:
@@ -46,23 +49,9 @@ def build_composer(settings: Settings) -> Composer:
     return Composer(banner, question, message, mode, ask, mode_note, gr.State(""))
 
 
-def label(texts: Texts) -> list[Any]:
-    """Say everything around the question box in the user's language."""
-    return [
-        gr.update(label=texts.question, placeholder=texts.question_hint),
-        gr.update(label=texts.mode, choices=[(texts.mode_name(mode), mode) for mode in MODES]),
-        gr.update(value=texts.ask),
-    ]
-
-
 def render_mode_note(mode: str, texts: Texts) -> str:
     """Say what the chosen mode does."""
     return f'<p class="note">{escape(str(getattr(texts, f"mode_note_{mode}", "")))}</p>'
-
-
-def render_refusal(reason: str) -> str:
-    """Say why the question was not asked; it is still in the box."""
-    return f'<p class="failure" role="alert">{chip("!", "bad")} {sentence(reason)}</p>'
 
 
 def render_offer(run_id: str, texts: Texts) -> str:

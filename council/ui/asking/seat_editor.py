@@ -1,32 +1,78 @@
 """The seats in the page: add and remove seats, choose models, personas, temperatures, the chairman and the rules."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
-from council.domain import MAX_SEATS, Council, Seat, Value
+from council.asking import CouncilRequest
+from council.domain import MAX_SEATS, Council, Mode, Seat, Value
 from council.seats import PERSONAS, SeatWish
 from council.settings import Settings
-from council.ui.html_parts import chip, persona_label, short_model, size
+from council.ui.html_parts import chip, failure, persona_label, short_model, size
+from council.ui.listener import Updates, Values
 from council.ui.words.texts import Texts
 from models.base import ModelCard
 from models.demonstration import is_demonstration
 
 POLICIES = ("auto", "always", "never")
 
+Choices = Sequence[tuple[str, str]]
+"""What a list offers: how it is called and what is chosen by it."""
+
+
+@dataclass(frozen=True)
+class SeatFields:
+    """The components of one row."""
+
+    row: gr.Row
+    model: gr.Dropdown
+    persona: gr.Dropdown
+    temperature: gr.Number
+    remove: gr.Button
+
+    @property
+    def inputs(self) -> list[Block]:
+        """What a user fills in."""
+        return [self.model, self.persona, self.temperature]
+
+    def read(self, values: Values) -> SeatWish:
+        """The seat as it is wished for; an empty field has its default."""
+        wish = SeatWish(str(values[self.model] or ""), str(values[self.persona] or ""))
+        temperature = values[self.temperature]
+        return wish if temperature is None else replace(wish, temperature=temperature)
+
+    def show(self, row: SeatWish | None, choices: Choices) -> Updates:
+        """Fill the row; None hides and empties it."""
+        shown = row or SeatWish()
+        return {
+            self.row: gr.update(visible=row is not None),
+            self.model: gr.update(value=shown.model or None, choices=list(choices)),
+            self.persona: gr.update(value=shown.persona),
+            self.temperature: gr.update(value=shown.temperature),
+        }
+
+    def speak(self, texts: Texts) -> Updates:
+        """Say everything in the row in the user's language."""
+        return {
+            self.model: gr.update(label=texts.model),
+            self.persona: gr.update(label=texts.persona, choices=persona_choices(texts)),
+            self.temperature: gr.update(label=texts.temperature),
+            self.remove: gr.update(value=texts.remove_seat),
+        }
+
 
 @dataclass(frozen=True)
 class SeatEditor:
-    """The components of the editor; `fields` are model, persona and temperature of one row after the other."""
+    """The components of the editor; `count` is how many of the rows are shown."""
 
     accordion: gr.Accordion
     summary: gr.HTML
-    rows: tuple[gr.Row, ...]
-    fields: tuple[gr.components.Component, ...]
-    removes: tuple[gr.Button, ...]
+    rows: tuple[SeatFields, ...]
     add: gr.Button
     refill: gr.Button
     chairman: gr.Dropdown
@@ -37,36 +83,61 @@ class SeatEditor:
     count: gr.State
 
     @property
-    def seating(self) -> list[gr.components.Component | gr.Row]:
-        """What `show_rows` fills: the number of rows, the rows, their fields."""
-        return [self.count, *self.rows, *self.fields]
+    def seating(self) -> list[Block]:
+        """Who sits."""
+        return [self.count, *(field for row in self.rows for field in row.inputs)]
 
     @property
-    def rules(self) -> list[gr.components.Component]:
-        """The rules without the mode, in the order of `Rules`."""
+    def rules(self) -> list[Block]:
+        """How they deliberate, the mode excepted."""
         return [self.chairman, self.second_look, self.debate, self.rounds, self.answer_tokens]
 
-    @property
-    def models(self) -> list[gr.Dropdown]:
-        """The model of every row."""
-        return [field for field in self.fields[::3] if isinstance(field, gr.Dropdown)]
+    def read_rows(self, values: Values) -> list[SeatWish]:
+        """The rows that are shown."""
+        return [row.read(values) for row in self.rows[: values[self.count]]]
 
-    @property
-    def personas(self) -> list[gr.Dropdown]:
-        """The persona of every row."""
-        return [field for field in self.fields[1::3] if isinstance(field, gr.Dropdown)]
+    def read_request(self, values: Values, mode: Mode) -> CouncilRequest:
+        """What is wished for as it stands; an empty field has its default."""
+        return CouncilRequest(
+            seats=tuple(self.read_rows(values)),
+            chairman=str(values[self.chairman] or ""),
+            mode=mode,
+            second_look=values[self.second_look],
+            debate=values[self.debate],
+            rounds=values[self.rounds] or 1,
+            answer_tokens=values[self.answer_tokens],
+        )
 
-    @property
-    def labelled(self) -> list[gr.components.Component | gr.Accordion]:
-        """What `label` fills."""
-        return [self.accordion, *self.fields, *self.removes, self.add, self.refill, *self.rules]
+    def show_rows(self, rows: Sequence[SeatWish], choices: Choices) -> Updates:
+        """Seat these, as many as there is room for."""
+        updates: Updates = {self.count: min(len(rows), len(self.rows))}
+        for fields, row in zip_longest(self.rows, rows[: len(self.rows)]):
+            updates |= fields.show(row, choices)
+        return updates
+
+    def speak(self, texts: Texts, choices: Choices) -> Updates:
+        """Say everything in the editor in the user's language."""
+        policies = list(zip((texts.policy_auto, texts.policy_always, texts.policy_never), POLICIES, strict=True))
+        updates: Updates = {
+            self.accordion: gr.update(label=texts.seats_and_rules),
+            self.add: gr.update(value="+ " + texts.add_seat),
+            self.refill: gr.update(value="↺ " + texts.default_seats),
+            self.chairman: gr.update(label=texts.chairman, choices=chairman_choices(choices, texts)),
+            self.second_look: gr.update(label=texts.second_look, choices=policies),
+            self.debate: gr.update(label=texts.debate, choices=policies),
+            self.rounds: gr.update(label=texts.rounds),
+            self.answer_tokens: gr.update(label=texts.answer_tokens),
+        }
+        for row in self.rows:
+            updates |= row.speak(texts)
+        return updates
 
 
 def build_seat_editor(settings: Settings) -> SeatEditor:
     """Lay out the editor with every row it may need; those beyond the count are hidden."""
     summary = gr.HTML(elem_id="seats-summary", apply_default_css=False)
     with gr.Accordion("Seats", open=False, elem_id="seats") as accordion:
-        built = [_build_row(number) for number in range(1, MAX_SEATS + 1)]
+        rows = tuple(_build_row(number) for number in range(1, MAX_SEATS + 1))
         with gr.Row(elem_classes="row-buttons"):
             add = gr.Button("+", size="sm", elem_id="seat-add", min_width=120)
             refill = gr.Button("↺", size="sm", elem_id="seat-refill", min_width=120)
@@ -83,9 +154,7 @@ def build_seat_editor(settings: Settings) -> SeatEditor:
     return SeatEditor(
         accordion=accordion,
         summary=summary,
-        rows=tuple(row for row, _, _ in built),
-        fields=tuple(field for _, fields, _ in built for field in fields),
-        removes=tuple(pressed for _, _, pressed in built),
+        rows=rows,
         add=add,
         refill=refill,
         chairman=chairman,
@@ -97,38 +166,26 @@ def build_seat_editor(settings: Settings) -> SeatEditor:
     )
 
 
-def _build_row(number: int) -> tuple[gr.Row, list[gr.Dropdown | gr.Number], gr.Button]:
+def _build_row(number: int) -> SeatFields:
     with gr.Row(visible=False, elem_id=f"seat-row-{number}", elem_classes="seat-row", equal_height=False) as row:
         gr.HTML(f'<span class="badge seat-{number}">{number}</span>', elem_classes="row-badge", apply_default_css=False)
-        model = gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-model-{number}", min_width=180, scale=4)
-        persona = gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-persona-{number}", min_width=160, scale=3)
-        temperature = _number(
-            Seat, "temperature", step=0.1, elem_id=f"seat-temperature-{number}", min_width=100, scale=1
+        return SeatFields(
+            row=row,
+            model=gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-model-{number}", min_width=180, scale=4),
+            persona=gr.Dropdown([], allow_custom_value=True, elem_id=f"seat-persona-{number}", min_width=160, scale=3),
+            temperature=_number(
+                Seat, "temperature", step=0.1, elem_id=f"seat-temperature-{number}", min_width=100, scale=1
+            ),
+            remove=gr.Button(
+                "✕", size="sm", min_width=80, scale=0, elem_id=f"seat-remove-{number}", elem_classes="remove"
+            ),
         )
-        remove = gr.Button(
-            "✕", size="sm", min_width=80, scale=0, elem_id=f"seat-remove-{number}", elem_classes="remove"
-        )
-    return row, [model, persona, temperature], remove
 
 
 def _number(of: type[Value], field: str, **more: Any) -> gr.Number:
     """A box for a number that takes what the field of a value takes."""
     least, most = of.bounds(field)
     return gr.Number(of.model_fields[field].default, minimum=least, maximum=most, **more)
-
-
-def show_rows(rows: Sequence[SeatWish], choices: Sequence[tuple[str, str]]) -> list[Any]:
-    """Fill the editor's seating with these rows; hidden rows are emptied."""
-    kept = list(rows[:MAX_SEATS])
-    updates: list[Any] = [len(kept)]
-    updates += [gr.update(visible=index < len(kept)) for index in range(MAX_SEATS)]
-    for row in (*kept, *(SeatWish(),) * (MAX_SEATS - len(kept))):
-        updates += [
-            gr.update(value=row.model or None, choices=list(choices)),
-            gr.update(value=row.persona),
-            gr.update(value=row.temperature),
-        ]
-    return updates
 
 
 def model_choices(cards: Sequence[ModelCard], texts: Texts) -> list[tuple[str, str]]:
@@ -141,7 +198,7 @@ def model_choices(cards: Sequence[ModelCard], texts: Texts) -> list[tuple[str, s
     return [(label, name) for name, label in choices.items()]
 
 
-def next_row(rows: Sequence[SeatWish], choices: Sequence[tuple[str, str]]) -> SeatWish:
+def next_row(rows: Sequence[SeatWish], choices: Choices) -> SeatWish:
     """The seat that "add" proposes: a model that does not sit yet, else the first one with a persona not yet taken."""
     taken = {row.model for row in rows}
     names = [name for _, name in choices]
@@ -158,31 +215,12 @@ def persona_choices(texts: Texts) -> list[tuple[str, str]]:
     return [(texts.no_persona, ""), *known]
 
 
-def chairman_choices(choices: Sequence[tuple[str, str]], texts: Texts) -> list[tuple[str, str]]:
+def chairman_choices(choices: Choices, texts: Texts) -> list[tuple[str, str]]:
     """What the chairman's list offers: the choice left to the program, then every model."""
     return [(texts.chairman_auto, ""), *choices]
 
 
-def label(texts: Texts, choices: Sequence[tuple[str, str]]) -> list[Any]:
-    """Say everything in the editor in the user's language."""
-    policies = list(zip((texts.policy_auto, texts.policy_always, texts.policy_never), POLICIES, strict=True))
-    updates: list[Any] = [gr.update(label=texts.seats_and_rules)]
-    for _ in range(MAX_SEATS):
-        updates += [
-            gr.update(label=texts.model),
-            gr.update(label=texts.persona, choices=persona_choices(texts), info=None),
-            gr.update(label=texts.temperature),
-        ]
-    updates += [gr.update(value=texts.remove_seat) for _ in range(MAX_SEATS)]
-    updates += [gr.update(value="+ " + texts.add_seat), gr.update(value="↺ " + texts.default_seats)]
-    updates.append(gr.update(label=texts.chairman, choices=chairman_choices(choices, texts)))
-    updates += [gr.update(label=name, choices=policies) for name in (texts.second_look, texts.debate)]
-    return [*updates, gr.update(label=texts.rounds), gr.update(label=texts.answer_tokens)]
-
-
-def render_summary(
-    rows: Sequence[SeatWish], choices: Sequence[tuple[str, str]], texts: Texts, refusal: str = ""
-) -> str:
+def render_summary(rows: Sequence[SeatWish], choices: Choices, texts: Texts, refusal: str = "") -> str:
     """Draw who sits in one line, whose model is not installed, and why the last change was refused."""
     installed = {name.removesuffix(":latest") for _, name in choices}
     models = [row.model for row in rows]
@@ -190,8 +228,7 @@ def render_summary(
         _sitting(number, row, installed, texts, is_shared=models.count(row.model) > 1)
         for number, row in enumerate(rows, 1)
     )
-    told = f'<p class="failure" role="alert">{chip("!", "bad")} {escape(refusal)}</p>' if refusal else ""
-    return f'<div class="sitting">{seats or escape(texts.no_seats)}</div>{told}'
+    return f'<div class="sitting">{seats or escape(texts.no_seats)}</div>{failure(refusal) if refusal else ""}'
 
 
 def _sitting(number: int, row: SeatWish, installed: set[str], texts: Texts, *, is_shared: bool) -> str:

@@ -17,10 +17,10 @@ element.addEventListener('click', (event) => {
 ANNOUNCE = "element.setAttribute('role', 'status');"
 """Makes an HTML part a region that screen readers follow politely."""
 
-SHOW_RUN_IN_ADDRESS = "(target, language) => { window.council.showRun(target); return [target, language]; }"
 SAVE_FILE = "(file) => { window.council.saveFile(file); }"
 REMEMBER_LANGUAGE = "(language) => { window.council.rememberLanguage(language); }"
 WRITE_QUESTION = "() => { window.council.writeQuestion(); }"
+# Values come in the order in which the components were made: the language before what stands below it.
 LANGUAGE_WISHED = "(language, ...others) => [window.council.wishedLanguage(), ...others]"
 
 

@@ -1,8 +1,7 @@
 () => {
   // What the page does in the browser alone: the address, the language, folding, following a text that grows.
   const council = {
-    showRun(target) {
-      const run = (target || '').split(' ')[0];
+    showRun(run) {
       const shown = document.querySelector('#run');
       this.awaited = run && run !== this.run && shown.getBoundingClientRect().top > window.innerHeight / 2;
       this.run = run;

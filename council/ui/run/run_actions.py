@@ -2,42 +2,51 @@
 
 import json
 import time
-from dataclasses import dataclass
+
+import gradio as gr
 
 from council.application import Application
 from council.errors import CouncilError
 from council.reports.as_json import to_json, to_markdown
-from council.ui.asking.composer import render_banner, render_refusal
+from council.transcript import Transcript
+from council.ui.asking.composer import render_banner
+from council.ui.assets.browser_code import SAVE_FILE
+from council.ui.html_parts import failure
+from council.ui.listener import QUEUED, Listener, Updates, Values
+from council.ui.page import Page
+from council.ui.shown_run import show, shown_run
+from council.ui.visitor import owner_of
+from council.ui.words.languages import texts_for
 from council.ui.words.texts import Texts
 from council.ui.words.translation import translated
-
-
-@dataclass(frozen=True)
-class Done:
-    """What changes on the page: the run to show, a message, a file to save, the run that the next question follows."""
-
-    run_id: str = ""
-    message: str = ""
-    file: str = ""
-    follow_up: str = ""
-    banner: str = ""
 
 
 class RunActions:
     """Does what the buttons of a run say."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
+    def __init__(self, application: Application, page: Page) -> None:
+        self._runs = application.runs
+        self._page = page
 
-    async def act(self, action: str, argument: str, run_id: str, texts: Texts, owner: str) -> Done:
-        """Do one action; an expected failure comes back as a message."""
+    def attach(self, listen: Listener) -> None:
+        """Attach the handlers."""
+        page, box = self._page, self._page.composer
+        changed = [page.run.target, page.file, box.message, box.follow_up, box.banner]
+        for buttons in page.run.acting:
+            listen(buttons.click, self.act, [page.run.target], changed, **QUEUED)
+        listen.in_browser(page.file.change, page.file, SAVE_FILE)
+
+    async def act(self, values: Values, event: gr.EventData, request: gr.Request) -> Updates:
+        """Do one action; an expected failure is told above the run."""
+        texts, message = texts_for(values[self._page.language]), self._page.composer.message
+        run_id, owner = shown_run(values[self._page.run.target]), owner_of(request)
         try:
-            return self._act(action, argument, run_id, texts, owner)
+            return {message: "", **self._act(str(event.action), str(event.argument), run_id, texts, owner)}
         except CouncilError as error:
-            return Done(message=render_refusal(translated(str(error), texts)))
+            return {message: failure(translated(str(error), texts))}
 
-    def _act(self, action: str, argument: str, run_id: str, texts: Texts, owner: str) -> Done:
-        runs = self._application.runs
+    def _act(self, action: str, argument: str, run_id: str, texts: Texts, owner: str) -> Updates:
+        page, runs = self._page, self._runs
         run = runs.get(run_id, owner=owner)
         match action:
             case "stop" if run:
@@ -45,31 +54,30 @@ class RunActions:
             case "synthesise_now" if run:
                 run.synthesise_now()
             case "stop" | "synthesise_now":
-                return Done(message=render_refusal(texts.elsewhere))
+                return {page.composer.message: failure(texts.elsewhere)}
             case "resume":
-                return Done(run_id=runs.resume(run_id, owner=owner).id)
+                return {page.run.target: show(runs.resume(run_id, owner=owner).id)}
             case "retry":
-                return Done(run_id=runs.retry(run_id, argument, owner=owner).id)
+                return {page.run.target: show(runs.retry(run_id, argument, owner=owner).id)}
             case "follow_up":
                 question = runs.transcript(run_id, owner=owner).question
-                return Done(follow_up=run_id, banner=render_banner(question.text if question else "", texts))
+                banner = render_banner(question.text if question else "", texts)
+                return {page.composer.follow_up: run_id, page.composer.banner: banner}
             case "export":
-                return Done(file=self._file(argument, run_id, texts, owner))
-        return Done()
+                transcript = runs.transcript(run_id, owner=owner)
+                return {page.file: _json_file(transcript) if argument == "json" else _markdown_file(transcript, texts)}
+        return {}
 
-    def _file(self, kind: str, run_id: str, texts: Texts, owner: str) -> str:
-        transcript = self._application.runs.transcript(run_id, owner=owner)
-        is_json = kind == "json"
-        text = (
-            json.dumps(to_json(transcript), ensure_ascii=False, indent=2)
-            if is_json
-            else to_markdown(transcript, texts.language)
-        )
-        return json.dumps(
-            {
-                "name": f"council-{run_id}.{'json' if is_json else 'md'}",
-                "type": "application/json" if is_json else "text/markdown",
-                "text": text,
-                "at": time.time(),  # so that the same file can be saved twice
-            }
-        )
+
+def _json_file(transcript: Transcript) -> str:
+    text = json.dumps(to_json(transcript), ensure_ascii=False, indent=2)
+    return _file(f"council-{transcript.id}.json", "application/json", text)
+
+
+def _markdown_file(transcript: Transcript, texts: Texts) -> str:
+    return _file(f"council-{transcript.id}.md", "text/markdown", to_markdown(transcript, texts.language))
+
+
+def _file(name: str, kind: str, text: str) -> str:
+    """A file as the browser is told to save it; the moment lets the same one be saved twice."""
+    return json.dumps({"name": name, "type": kind, "text": text, "at": time.time()})

@@ -1,0 +1,89 @@
+"""What happens around the question box: a question is asked, an earlier answer is offered, a new one is begun."""
+
+from functools import partial
+
+import gradio as gr
+
+from council.application import Application
+from council.asking import make_council, make_question
+from council.errors import CouncilError
+from council.ui.asking.composer import render_mode_note, render_offer
+from council.ui.assets.browser_code import WRITE_QUESTION
+from council.ui.history_panel import HistoryReader
+from council.ui.html_parts import failure
+from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
+from council.ui.page import Page
+from council.ui.shown_run import show
+from council.ui.visitor import owner_of
+from council.ui.words.languages import texts_for
+from council.ui.words.translation import translated
+
+
+class ComposerEvents:
+    """The handlers around the question box."""
+
+    def __init__(self, application: Application, page: Page) -> None:
+        self._application = application
+        self._reader = HistoryReader(application)
+        self._page = page
+        self._box = page.composer
+
+    def attach(self, listen: Listener) -> None:
+        """Attach the handlers."""
+        box, page = self._box, self._page
+        inputs = [box.question, box.mode, box.follow_up, page.history.search, *page.seats.seating, *page.seats.rules]
+        conversation = [box.follow_up, box.banner]
+        cleared = [*conversation, page.run.target, box.message]
+        changed = [*cleared, box.question, page.history.list, page.seats.accordion]
+        listen(partial(gr.on, [box.ask.click, box.question.submit]), self.ask, inputs, changed, **QUEUED)
+        listen(box.message.click, self.answer_offer, inputs, changed, **QUEUED)
+        listen(box.banner.click, self.leave_conversation, [], conversation, **DIRECT)
+        begun = listen(page.history.heading.click, self.begin_anew, [], cleared, **DIRECT)
+        for event in (begun.then, box.follow_up.change):
+            listen.in_browser(event, None, WRITE_QUESTION)
+        listen(box.mode.change, self.describe_mode, [box.mode], [box.mode_note], **DIRECT)
+
+    async def ask(self, values: Values, request: gr.Request) -> Updates:
+        """Ask what stands in the box; it stays there unless a run began."""
+        return await self._ask(values, request, is_anew=False)
+
+    async def answer_offer(self, values: Values, event: gr.EventData, request: gr.Request) -> Updates:
+        """Open the stored answer of the same question, or ask it anew."""
+        if event.action == "open":
+            return {self._box.message: "", self._page.run.target: show(str(event.argument))}
+        return await self._ask(values, request, is_anew=True)
+
+    async def _ask(self, values: Values, request: gr.Request, *, is_anew: bool) -> Updates:
+        box, page, texts, owner = self._box, self._page, texts_for(values[self._page.language]), owner_of(request)
+        runs, after = self._application.runs, values[self._box.follow_up]
+        cards = await self._application.backend.list_models()
+        try:
+            past = runs.transcript(after, owner=owner) if after else None
+            question = make_question(values[box.question] or "", after=past)
+            wished = page.seats.read_request(values, values[box.mode])
+            council = make_council(wished, cards, self._application.settings)
+            same = None if is_anew else self._application.history.find_same(question, council, owner=owner)
+            if same:
+                return {box.message: render_offer(same, texts)}
+            run = runs.start(question, council, owner=owner)
+        except CouncilError as error:
+            return {box.message: failure(translated(str(error), texts))}
+        return {
+            **self.begin_anew(values),
+            box.question: "",
+            page.run.target: show(run.id),
+            page.history.list: self._reader.show(values[page.history.search], values[page.language], request),
+            page.seats.accordion: gr.update(open=False),
+        }
+
+    def begin_anew(self, values: Values) -> Updates:
+        """Clear the page for another question; what is written in the box stays."""
+        return {**self.leave_conversation(values), self._page.run.target: "", self._box.message: ""}
+
+    def leave_conversation(self, values: Values) -> Updates:
+        """Let the next question stand alone."""
+        return {self._box.follow_up: "", self._box.banner: ""}
+
+    def describe_mode(self, values: Values) -> Updates:
+        """Say what the chosen mode does."""
+        return {self._box.mode_note: render_mode_note(values[self._box.mode], texts_for(values[self._page.language]))}

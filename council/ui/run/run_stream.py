@@ -1,0 +1,97 @@
+"""The generator that feeds the run view: from a live run, from one that a terminal conducts, or from the history."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+
+import gradio as gr
+from gradio.events import Dependency
+
+from council.application import Application
+from council.errors import CouncilError
+from council.transcript import Transcript
+from council.ui.error_boundary import error_boundary
+from council.ui.html_parts import failure
+from council.ui.listener import QUEUED, Listener, Updates, Values
+from council.ui.page import Page
+from council.ui.run.render import View, render
+from council.ui.shown_run import SHOW_RUN_IN_ADDRESS, shown_run
+from council.ui.visitor import owner_of
+from council.ui.words.languages import texts_for
+from council.ui.words.texts import Texts
+from council.ui.words.translation import translated
+
+HEARTBEAT_SECONDS = 0.9  # a closed tab is noticed at the next yield, so there is one even while all models are silent
+ELSEWHERE_SECONDS = 1.0  # how often a run is read anew that a terminal conducts
+
+
+class RunStream:
+    """Feeds the run view; any number of pages may follow one run."""
+
+    def __init__(self, application: Application, page: Page) -> None:
+        self._application = application
+        self._page = page
+        self._shown: dict[str, str] = {}
+
+    def attach(self, listen: Listener) -> Dependency:
+        """Attach the generator; what is returned has happened when a run has ended or the page has left it."""
+        run, options = self._page.run, {**QUEUED, "js": SHOW_RUN_IN_ADDRESS, "trigger_mode": "multiple"}
+        return listen(run.target.change, self.follow, [run.target], run.outputs, fault_in=run.notices, **options)
+
+    async def follow(self, values: Values, request: gr.Request) -> AsyncIterator[Updates]:
+        """Yield the whole view at every change, at most ten times a second, until the run ends or the page moves on.
+
+        The whole of it each time: a component that is left out costs more than one that is sent unchanged.
+        """
+        target, session = values[self._page.run.target], request.session_hash or ""
+        texts, view = texts_for(values[self._page.language]), View()
+        self._shown[session] = target
+        try:
+            async with aclosing(self._states(shown_run(target), owner_of(request))) as states:
+                async for state in states:
+                    if self._shown.get(session) != target:  # this page shows something else by now
+                        return
+                    view = _draw(state, texts, view)
+                    yield self._page.run.show(view)
+        finally:
+            if self._shown.get(session) == target:
+                del self._shown[session]
+
+    async def _states(self, run_id: str, owner: str) -> AsyncGenerator[Transcript | CouncilError | None, None]:
+        """A run as it goes on, why it cannot be shown, or None for no run."""
+        if not run_id:
+            yield None
+        elif run := self._application.runs.get(run_id, owner=owner):
+            async with aclosing(run.changes(heartbeat_seconds=HEARTBEAT_SECONDS)) as changes:
+                async for transcript in changes:
+                    yield transcript
+        else:
+            while self._is_conducted_elsewhere(run_id, owner):
+                yield self._stored(run_id, owner)
+                await asyncio.sleep(ELSEWHERE_SECONDS)
+            yield self._stored(run_id, owner)
+
+    def _is_conducted_elsewhere(self, run_id: str, owner: str) -> bool:
+        try:
+            return self._application.history.is_being_written(run_id, owner=owner)
+        except CouncilError:
+            return False
+
+    def _stored(self, run_id: str, owner: str) -> Transcript | CouncilError:
+        try:
+            return self._application.runs.transcript(run_id, owner=owner)
+        except CouncilError as error:
+            return error
+
+
+def _draw(state: Transcript | CouncilError | None, texts: Texts, last: View) -> View:
+    """Draw a run, or why there is none; where that fails by a bug, the last good picture stays, with an apology."""
+    with error_boundary():
+        if state is None:
+            return View()
+        if isinstance(state, CouncilError):
+            return View(answer_heading=failure(f"{texts.gone} ({translated(str(state), texts)})"))
+        return render(state, texts, time.time())
+    return replace(last, notices=failure(texts.sorry))

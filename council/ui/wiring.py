@@ -9,7 +9,7 @@ from council.ui.history_events import HistoryEvents
 from council.ui.listener import Listener
 from council.ui.models.backend_events import BackendEvents
 from council.ui.models.download_panel import DownloadEvents
-from council.ui.page import lay_out
+from council.ui.page import Page, lay_out
 from council.ui.page_events import PageEvents
 from council.ui.run.run_actions import RunActions
 from council.ui.run.run_stream import RunStream
@@ -19,13 +19,18 @@ def build_page(application: Application) -> gr.Blocks:
     """Return the page of an application, ready to be mounted."""
     page = lay_out(application.settings)
     with page.blocks:
-        listen = Listener(page.language, page.composer.message)
-        opened = PageEvents(application, page).attach(listen)
-        downloaded = DownloadEvents(application, page.download, page.language).attach(listen, opened, page.health_timer)
-        BackendEvents(application, page).attach(listen, opened, downloaded)
-        SeatEvents(application, page).attach(listen)
-        ComposerEvents(application, page).attach(listen)
-        RunActions(application, page).attach(listen)
-        followed = RunStream(application, page).attach(listen)
-        HistoryEvents(application, page).attach(listen, followed)
+        wire(page, application)
     return page.blocks
+
+
+def wire(page: Page, application: Application) -> None:
+    """Attach every handler; to be called inside the page's Blocks."""
+    listen = Listener(page.language, page.composer.message)
+    opened = PageEvents(application, page).attach(listen)
+    downloaded = DownloadEvents(application, page.download, page.language).attach(listen, opened, page.health_timer)
+    BackendEvents(application, page).attach(listen, opened, downloaded)
+    SeatEvents(application, page).attach(listen)
+    ComposerEvents(application, page).attach(listen)
+    RunActions(application, page).attach(listen)
+    followed = RunStream(application, page).attach(listen)
+    HistoryEvents(application, page).attach(listen, followed)

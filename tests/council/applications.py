@@ -11,8 +11,10 @@ from models.base import Backend
 from models.selector import BackendSelector
 
 
-def scripted(*backends: Backend) -> Callable[[Settings], AbstractAsyncContextManager[Application]]:
-    """Return what opens it, in place of `open_application`."""
+def scripted(
+    *backends: Backend, hub: str | None = None
+) -> Callable[[Settings], AbstractAsyncContextManager[Application]]:
+    """Return what opens it, in place of `open_application`; `hub` is where downloads come from."""
 
     @asynccontextmanager
     async def opened(settings: Settings) -> AsyncIterator[Application]:
@@ -22,10 +24,11 @@ def scripted(*backends: Backend) -> Callable[[Settings], AbstractAsyncContextMan
         runs = Runs(backend=backend, history=history)
         try:
             weights = find_weights(settings)
-            downloads = open_downloads(weights, backend)
+            downloads = open_downloads(weights, backend, hub=hub)
             yield Application(settings, backend, None, None, weights, history, runs, downloads)
         finally:
             await runs.close()
+            await downloads.close()
             await backend.close()
             history.close()
 

@@ -1,7 +1,7 @@
 """The seats in the page: add and remove seats, choose models, personas, temperatures, the chairman and the rules."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 from typing import Any
@@ -41,10 +41,12 @@ class SeatFields:
         return [self.model, self.persona, self.temperature]
 
     def read(self, values: Values) -> SeatWish:
-        """The seat as it is wished for; an empty field has its default."""
-        wish = SeatWish(str(values[self.model] or ""), str(values[self.persona] or ""))
-        temperature = values[self.temperature]
-        return wish if temperature is None else replace(wish, temperature=temperature)
+        """The seat as it is wished for."""
+        return SeatWish(
+            model=str(values[self.model] or ""),
+            persona=str(values[self.persona] or ""),
+            temperature=_within(Seat, "temperature", values[self.temperature]),
+        )
 
     def show(self, row: SeatWish | None, choices: Choices) -> Updates:
         """Fill the row; None hides and empties it."""
@@ -97,15 +99,15 @@ class SeatEditor:
         return [row.read(values) for row in self.rows[: values[self.count]]]
 
     def read_request(self, values: Values, mode: Mode) -> CouncilRequest:
-        """What is wished for as it stands; an empty field has its default."""
+        """The council that is wished for."""
         return CouncilRequest(
             seats=tuple(self.read_rows(values)),
             chairman=str(values[self.chairman] or ""),
             mode=mode,
             second_look=values[self.second_look],
             debate=values[self.debate],
-            rounds=values[self.rounds] or 1,
-            answer_tokens=values[self.answer_tokens],
+            rounds=int(_within(Council, "rounds", values[self.rounds])),
+            answer_tokens=int(_within(Council, "answer_tokens", values[self.answer_tokens])),
         )
 
     def show_rows(self, rows: Sequence[SeatWish], choices: Choices) -> Updates:
@@ -186,6 +188,12 @@ def _number(of: type[Value], field: str, **more: Any) -> gr.Number:
     """A box for a number that takes what the field of a value takes."""
     least, most = of.bounds(field)
     return gr.Number(of.model_fields[field].default, minimum=least, maximum=most, **more)
+
+
+def _within(of: type[Value], field: str, number: object) -> Any:
+    """The number in a field, moved within its bounds; its default where there is none."""
+    least, most = of.bounds(field)
+    return min(max(number, least), most) if isinstance(number, int | float) else of.model_fields[field].default
 
 
 def model_choices(cards: Sequence[ModelCard], texts: Texts) -> list[tuple[str, str]]:

@@ -53,7 +53,7 @@ class RunStream:
                 async for state in states:
                     if self._shown.get(session) != target:  # this page shows something else by now
                         return
-                    view = _draw(state, texts, view)
+                    view = draw(state, texts, view)
                     yield self._page.run.show(view)
         finally:
             if self._shown.get(session) == target:
@@ -86,7 +86,7 @@ class RunStream:
             return error
 
 
-def _draw(state: Transcript | CouncilError | None, texts: Texts, last: View) -> View:
+def draw(state: Transcript | CouncilError | None, texts: Texts, last: View) -> View:
     """Draw a run, or why there is none; where that fails by a bug, the last good picture stays, with an apology."""
     with error_boundary():
         if state is None:

@@ -35,7 +35,7 @@ def test_text_grows_in_several_panes_until_the_answer_stands_on_top(serve: Serve
 
 
 def test_stop_ends_the_models_and_resume_goes_on(serve: Serve, open_page: OpenPage) -> None:
-    backend = an_ollama(at_length, delay=0.03)
+    backend = an_ollama(at_length, delay=0.2)
     page = open_page(serve(backend).url)
     ask(page, mode="Compare")
     expect(page.locator("#body-1")).to_contain_text("word3")

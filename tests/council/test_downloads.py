@@ -12,7 +12,7 @@ import pytest
 from council.application import open_application
 from council.downloads import CRASHED, Download, Downloads
 from council.settings import Settings
-from council.ui.models.download_panel import DownloadEvents
+from council.ui.models.download_panel import DownloadEvents, DownloadPanel, build_download_panel
 from models.catalogue import CATALOGUE
 from models.weights.download import Downloader
 from tests.hub import Hub, serving
@@ -111,6 +111,11 @@ def a_visitor(**headers: str) -> gr.Request:
     return gr.Request(headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
+def a_panel() -> tuple[DownloadPanel, gr.Radio]:
+    with gr.Blocks():
+        return build_download_panel(), gr.Radio(["en", "fr"])
+
+
 def a_click(action: str, argument: str) -> gr.EventData:
     return gr.EventData(None, {"action": action, "argument": argument})
 
@@ -129,8 +134,10 @@ async def test_nobody_but_the_person_at_this_machine_starts_a_download(
 ) -> None:
     served = Settings(_env_file=None, data_dir=settings.data_dir, backends=("llama_cpp",), **changed)
     async with open_application(served, hub=hub.url) as application:
-        events = DownloadEvents(application)
-        assert await events.act("en", a_click("download", ENTRY.name), a_visitor(**headers)) == ["", "", False]
+        panel, language = a_panel()
+        events = DownloadEvents(application, panel, language)
+        shown = await events.act({language: "en"}, a_click("download", ENTRY.name), a_visitor(**headers))
+        assert shown == {panel.progress: "", panel.choices: "", panel.is_running: False}
         assert application.downloads.current is None
     assert hub.asked == []
 
@@ -138,10 +145,11 @@ async def test_nobody_but_the_person_at_this_machine_starts_a_download(
 async def test_only_a_name_of_the_catalogue_is_downloaded(settings: Settings, hub: Hub) -> None:
     own = settings.model_copy(update={"backends": ("llama_cpp",)})
     async with open_application(own, hub=hub.url) as application:
-        events = DownloadEvents(application)
-        await events.act("en", a_click("download", "../../etc/passwd"), a_visitor())
+        panel, language = a_panel()
+        events = DownloadEvents(application, panel, language)
+        await events.act({language: "en"}, a_click("download", "../../etc/passwd"), a_visitor())
         assert application.downloads.current is None
-        *_, is_running = await events.act("en", a_click("download", ENTRY.name), a_visitor())
-        assert is_running
+        shown = await events.act({language: "en"}, a_click("download", ENTRY.name), a_visitor())
+        assert shown[panel.is_running]
         assert (await until(application.downloads, lambda download: not download.is_running)).status == "done"
         assert [card.name for card in await application.backend.list_models()] == [ENTRY.name]

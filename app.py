@@ -1,13 +1,13 @@
 """The composition root: settings, the application, the page, the server; nothing else is decided here."""
 
-import errno
 import logging
 import os
-import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Any
 
+import typer
 import uvicorn
 from fastapi import FastAPI
 
@@ -18,9 +18,12 @@ from council.api.origin import OwnOrigin
 from council.api.page_addresses import PageAddresses
 from council.api.proxies import TrustedProxies
 from council.api.visitors import VisitorCookie
-from council.application import Application, open_application
-from council.errors import CouncilError
-from council.settings import Settings, is_loopback, load_settings
+from council.application import Application, Opening, open_application
+from council.configuration import load_settings
+from council.listening import listen
+from council.settings import Settings, is_loopback
+from council.terminal.command_line import run
+from council.terminal.console import open_console
 
 GRADIO_ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -33,7 +36,7 @@ HUGGING_FACE = "https://huggingface.co"
 SHUTDOWN_SECONDS = 3
 
 
-Opening = Callable[[Settings], AbstractAsyncContextManager[Application]]
+program = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def create_app(settings: Settings, *, opened: Opening = open_application) -> FastAPI:
@@ -100,37 +103,15 @@ def mount_page(application: Application) -> FastAPI:
     return page
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Take the port before anything is opened; raises CouncilError with the next step where that cannot be."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise CouncilError(
-                f"Port {port} is in use, perhaps by a Council that runs already (http://{host}:{port}). "
-                f"Stop that program, or take another port: COUNCIL_PORT={port + 1} ./scripts/run.sh"
-            ) from error
-        raise CouncilError(
-            f"The page cannot be served at {host}:{port}: {error.strerror}. Set COUNCIL_HOST and COUNCIL_PORT to an "
-            "address of this machine."
-        ) from error
-    return listener
-
-
-def main() -> int:
+@program.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address it is served at (default: COUNCIL_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Its port (default: COUNCIL_PORT).")] = None,
+) -> int:
     """Serve the page until Ctrl-C or SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells every address, with the password in it
-    try:
-        settings = load_settings()
-        listener = bind(settings.host, settings.port)
-    except CouncilError as error:
-        print(error, file=sys.stderr)
-        return 2
+    given: dict[str, Any] = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    settings = load_settings(**given)
+    listener = listen(settings.host, settings.port)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),
@@ -145,6 +126,13 @@ def main() -> int:
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after a Ctrl-C that it has dealt with
         server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the program and return its exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells every address, with the password in it
+    return run(program, arguments, open_console(), name="app.py")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Everything the program consists of, opened and closed together; page, terminal and HTTP API all start here."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from council.downloads import Downloads
@@ -17,6 +17,7 @@ from models.llama_cpp.trial import Trials
 from models.ollama.backend import OllamaBackend, open_ollama
 from models.openai.backend import open_openai_compatible
 from models.selector import BackendSelector
+from models.text import lazy_gettext as _
 from models.weights.download import Downloader
 from models.weights.finder import WeightsFinder, default_hf_cache
 from models.weights.ollama_store import default_ollama_stores
@@ -34,6 +35,10 @@ class Application:
     history: History
     runs: Runs
     downloads: Downloads
+
+
+Opening = Callable[[Settings], AbstractAsyncContextManager[Application]]
+"""What opens an application and closes it again."""
 
 
 @asynccontextmanager
@@ -123,4 +128,6 @@ def _open_endpoint(settings: Settings) -> Backend:
     try:
         return open_openai_compatible(settings.openai_url, timeouts=_timeouts(settings), api_key=key)
     except ValueError as error:
-        raise ConfigurationError(f"COUNCIL_OPENAI_URL or COUNCIL_OPENAI_KEY cannot be used: {error}") from error
+        raise ConfigurationError(
+            _("COUNCIL_OPENAI_URL or COUNCIL_OPENAI_KEY cannot be used: {reason}", reason=str(error))
+        ) from error

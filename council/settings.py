@@ -1,4 +1,4 @@
-"""What a user may set, read once from the environment and `.env`; no other module reads either.
+"""What a user may set; no other module looks into the environment, and `configuration.py` reads all of it once.
 
 Every field has a one-line description; `.env.example` and the table in the README are generated from them.
 """
@@ -7,28 +7,25 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
-from dotenv import dotenv_values
 from pydantic import (
     Field,
     IPvAnyNetwork,
     SecretStr,
     StringConstraints,
-    ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, AnswerTokens, Mode
-from council.errors import ConfigurationError, did_you_mean
-from council.setting_lines import PREFIX, example_line, setting_name
+from council.setting_lines import PREFIX
+from council.translation import languages
 from models.ollama.wire import server_url
-from models.text import Text, sentences, verbatim
+from models.text import Text
 from models.text import lazy_gettext as _
 
-SECRETS = frozenset({"openai_key", "users"})
 BackendName = Literal["ollama", "llama_cpp", "openai"]
 Names = Annotated[tuple[str, ...], NoDecode]
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#@]+$")]
@@ -36,7 +33,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 def environment() -> Mapping[str, str]:
-    """The environment as it is now, for the few places that follow another program's variables (OLLAMA_MODELS)."""
+    """The environment as it is now, for the few places that follow others' variables (OLLAMA_MODELS, LANG)."""
     return dict(os.environ)
 
 
@@ -98,6 +95,11 @@ class Settings(BaseSettings):
     mode: Mode = Field(
         default="council",
         description="How a question is decided unless the user says otherwise: `quick`, `compare`, `council`, `full`.",
+    )
+    language: str = Field(
+        default="",
+        description="Language of the terminal: `en`, `fr`, `de`; empty: that of `LANG`, and of the question.",
+        examples=["fr"],
     )
     weights: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(),
@@ -194,6 +196,13 @@ class Settings(BaseSettings):
     def _complete_host(cls, value: str) -> str:
         return str(server_url(value))
 
+    @field_validator("language")
+    @classmethod
+    def _check_language(cls, value: str) -> str:
+        if value and value not in languages():
+            raise WrongValue(_("the program speaks {languages}", languages=", ".join(languages())))
+        return value
+
     @field_validator("weights", mode="after")
     @classmethod
     def _expand_weights(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -243,56 +252,3 @@ class Settings(BaseSettings):
         """The password of each user who may log in; empty without a log-in."""
         parts = (part.partition(":") for part in self.users.get_secret_value().split(",") if part.strip())
         return {name.strip(): password.strip() for name, _, password in parts}
-
-
-def load_settings(*, env_file: Path | None = Path(".env"), **values: Any) -> Settings:
-    """Read the settings; `values` win over the environment, and that over the file.
-
-    Raises ConfigurationError, whose text names each wrong setting and a right value for it.
-    """
-    _refuse_unknown_names(os.environ, _("in the environment"))
-    if env_file is not None and env_file.is_file():
-        _refuse_unknown_names(_read_file(env_file), _("in {file!r}", file=str(env_file)))
-    try:
-        return Settings(_env_file=env_file, **values)
-    except ValidationError as error:
-        first = {part["loc"][:1]: part for part in reversed(error.errors())}
-        explained = [_explain(dict(part)) for part in reversed(first.values())]
-        raise ConfigurationError(sentences(explained, between="\n")) from None
-
-
-def _read_file(env_file: Path) -> Mapping[str, object]:
-    try:
-        return dotenv_values(env_file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            _("{file!r} cannot be read ({reason}).", file=str(env_file), reason=str(error)),
-            advice=_("Save it as UTF-8 text that you may read; .env.example shows one."),
-        ) from error
-
-
-def _refuse_unknown_names(variables: Mapping[str, object], where: Text) -> None:
-    known = {name.upper() for name in Settings.model_fields}
-    for name in variables:
-        short = name.upper().removeprefix(PREFIX)
-        if name.upper().startswith(PREFIX) and short not in known:
-            every = _("After {prefix} comes one of: {names}.", prefix=PREFIX, names=", ".join(sorted(known)))
-            raise ConfigurationError(
-                _("There is no setting {name!r} ({where}).", name=name, where=where),
-                advice=did_you_mean(short, known, prefix=PREFIX) or every,
-            )
-
-
-def _explain(error: Mapping[str, Any]) -> Text:
-    refusal = error.get("ctx", {}).get("error")
-    problem = refusal.problem if isinstance(refusal, WrongValue) else verbatim(str(error["msg"]).rstrip("."))
-    if not error["loc"]:
-        return _("{problem}.", problem=problem)
-    name = str(error["loc"][0])
-    setting = setting_name(name) + ("" if name in SECRETS else f"={error['input']!r}")
-    near = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else None
-    explained = [
-        _("{setting} cannot be used: {problem}.", setting=setting, problem=problem),
-        _("For example: {line}.", line=example_line(name, Settings.model_fields[name])),
-    ]
-    return sentences([*explained, near] if near else explained)

@@ -17,7 +17,7 @@ from tests.ollama_server import OllamaServer, find_ollama
 if TYPE_CHECKING:
     from council.settings import Settings
 
-PRIVATE_PREFIXES = ("COUNCIL_", "OLLAMA_", "HF_", "HUGGING", "GRADIO_", "XDG_")
+PRIVATE_PREFIXES = ("COUNCIL_", "OLLAMA_", "HF_", "HUGGING", "GRADIO_", "XDG_", "LANG", "LC_")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 

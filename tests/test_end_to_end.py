@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from council.application import open_application
+from council.configuration import load_settings
 from council.domain import Council, Question, Seat
 from council.events import Event, TurnDelta, TurnFinished, TurnRestarted
 from council.runs.run import Run
-from council.settings import Settings, load_settings
+from council.settings import Settings
 from tests.ollama_server import OllamaServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

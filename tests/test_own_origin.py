@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from council.api.limits import GUESSES_BY_ONE, GUESSES_BY_ONE_FOR_ONE, BodyLimit, LoginBrake
-from council.settings import load_settings
+from council.configuration import load_settings
 from tests.browser.served import ServedCouncil
 from tests.fakes import ScriptedBackend
 from tests.test_web import get

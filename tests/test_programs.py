@@ -65,17 +65,17 @@ def test_a_port_in_use_is_named_with_the_command_that_takes_another(tmp_path: Pa
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, str(ROOT / "app.py")],
+            [sys.executable, str(ROOT / "app.py"), "--port", str(port)],
             cwd=tmp_path,
-            env=environment(tmp_path, port=str(port)),
+            env=environment(tmp_path),
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
     assert done.returncode == 2
-    assert f"Port {port} is in use" in done.stderr
-    assert f"COUNCIL_PORT={port + 1}" in done.stderr
+    assert f"Port {port} of 127.0.0.1 is in use" in done.stderr
+    assert f"--port {port % 65_535 + 1}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from council.settings import Settings, load_settings
+from council.configuration import load_settings
+from council.settings import Settings
 from tests.browser.served import ServedCouncil
 from tests.fakes import ScriptedBackend
 from tests.programs import Served

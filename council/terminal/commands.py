@@ -2,29 +2,33 @@
 
 import asyncio
 import io
-import json
 import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Literal, TextIO
+from dataclasses import asdict
+from typing import Literal
 
 from council import events as ev
 from council.advice import explain_health
-from council.application import Application
-from council.domain import Council, Question
+from council.application import Application, Opening
+from council.asking import CouncilRequest, make_council, make_question
+from council.domain import Language
 from council.errors import ConfigurationError, did_you_mean
 from council.reports.as_json import to_json, to_markdown
 from council.runs.run import CLOSED, Run
-from council.terminal.narrator import Narrator, escaped, one_line, printable
+from council.settings import Settings
+from council.terminal import doctor
+from council.terminal.command_line import COMPLETE, FAILED, PARTIAL, STOPPED
+from council.terminal.console import Console
+from council.terminal.doctor import Check
+from council.terminal.narrator import Narrator, one_line
 from models.catalogue import CATALOGUE, CatalogueEntry, fitting_entries
-from models.machine import free_bytes, gigabytes
+from models.machine import free_bytes
+from models.text import Bytes, sentences
 from models.text import lazy_gettext as _
-from models.text import sentences
 from models.weights.download import Downloader
 
-COMPLETE, FAILED, WRONG_USE, PARTIAL, STOPPED = 0, 1, 2, 3, 130
 EXIT_CODES: Mapping[ev.Status, int] = {
     "running": FAILED,
     "complete": COMPLETE,
@@ -35,52 +39,51 @@ EXIT_CODES: Mapping[ev.Status, int] = {
 }
 
 
-@dataclass(frozen=True)
-class Console:
-    """Where a command writes: results to `out`, the rest to `err`; where `is_live`, answers are streamed to `out`."""
-
-    out: TextIO
-    err: TextIO
-    is_live: bool = False
-
-    def say(self, line: str = "") -> None:
-        print(printable(line), file=self.out, flush=True)
-
-    def say_json(self, value: object) -> None:
-        print(escaped(json.dumps(value, ensure_ascii=False, indent=2)), file=self.out, flush=True)
-
-    def progress(self, line: str) -> None:
-        print(printable(line), file=self.err, flush=True)
-
-    def percent(self, what: str, completed: int, total: int) -> None:
-        """Write how far something is, over the line before."""
-        share = f"{completed / total:4.0%} of {gigabytes(total)}" if total else ""
-        self.err.write(f"\r{one_line(what, 60):60} {share}" if self.err.isatty() else "")
-        self.err.flush()
-
-
 async def ask(
-    application: Application, question: Question, council: Council, console: Console, *, as_json: bool, is_quiet: bool
+    application: Application,
+    console: Console,
+    text: str,
+    request: CouncilRequest,
+    *,
+    language: Language | None = None,
+    after: str = "",
+    as_json: bool = False,
+    is_quiet: bool = False,
 ) -> int:
     """Begin a run and follow it to its end."""
+    past = application.history.transcript(after) if after else None
+    question = make_question(text, language=language, after=past)
+    cards = await application.backend.list_models()
+    try:
+        council = make_council(
+            request.model_copy(update={"after": past.council if past else None}), cards, application.settings
+        )
+    except ConfigurationError:
+        await _note_faults(application, console)
+        raise
     run = application.runs.start(question, council)
-    return await _follow(run, 0, console, as_json=as_json, is_quiet=is_quiet)
+    return await _follow(application, run, 0, console, as_json=as_json, is_quiet=is_quiet)
 
 
-async def resume(application: Application, run_id: str, console: Console, *, as_json: bool, is_quiet: bool) -> int:
+async def resume(
+    application: Application, console: Console, run_id: str, *, as_json: bool = False, is_quiet: bool = False
+) -> int:
     """Go on with a run that ended early, and follow it to its end."""
     before = application.history.events(run_id)
     resumptions = sum(isinstance(event, ev.DeliberationResumed) for event in before)
     run = application.runs.resume(run_id)
-    return await _follow(run, resumptions + 1, console, as_json=as_json, is_quiet=is_quiet)
+    return await _follow(application, run, resumptions + 1, console, as_json=as_json, is_quiet=is_quiet)
 
 
-async def _follow(run: Run, resumptions: int, console: Console, *, as_json: bool, is_quiet: bool) -> int:
+async def _follow(
+    application: Application, run: Run, resumptions: int, console: Console, *, as_json: bool, is_quiet: bool
+) -> int:
     """Tell what happens from the given resumption on; Ctrl-C stops the run, a second one breaks it off."""
     narrator = Narrator(
-        progress=(lambda line: None) if is_quiet else console.progress,
+        progress=(lambda line: None) if is_quiet else console.note,
         answer=io.StringIO() if as_json else console.out,
         is_live=console.is_live and not as_json,
+        words=console.words if application.settings.language else None,
     )
     with _signals(run):
         async for event in run.follow():
@@ -109,46 +112,59 @@ def _signals(run: Run) -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGTERM)
 
 
-async def list_models(application: Application, console: Console, *, as_json: bool) -> int:
+async def list_models(application: Application, console: Console, *, as_json: bool = False) -> int:
     """List what can sit, and say of each backend that cannot be used what to do."""
-    healths = await application.backend.healths()
     cards = await application.backend.list_models()
     if as_json:
         console.say_json([asdict(card) for card in cards])
     else:
         for card in cards:
-            size = gigabytes(card.size_bytes) if card.size_bytes else "?"
+            size = console.words.size(Bytes(card.size_bytes)) if card.size_bytes else "?"
             notes = " ".join(filter(None, (card.family, card.quantization, card.remark)))
             console.say(f"{one_line(card.name):40} {size:>9}  {card.backend:10} {one_line(notes)}".rstrip())
-    for health in healths:
-        if not health.ok:
-            console.progress(f"{health.backend}: {explain_health(health)}")
+    await _note_faults(application, console)
     return COMPLETE if cards else FAILED
 
 
-async def pull(application: Application, model: str, console: Console) -> int:
+async def _note_faults(application: Application, console: Console) -> None:
+    for health in await application.backend.healths():
+        if not health.ok:
+            console.note(_("{name}: {detail}", name=health.backend, detail=explain_health(health)))
+
+
+async def pull(application: Application, console: Console, model: str) -> int:
     """Have Ollama fetch a model."""
     if application.ollama is None:
-        raise ConfigurationError("COUNCIL_BACKENDS leaves Ollama out. Set COUNCIL_BACKENDS=ollama,llama_cpp.")
-    async for step in application.ollama.pull(model):
-        console.percent(f"{model}: {step.status}", step.completed, step.total)
-    console.progress(f"\n{model} is here.")
+        raise ConfigurationError(
+            _("COUNCIL_BACKENDS leaves Ollama out."), advice=_("Set COUNCIL_BACKENDS=ollama,llama_cpp.")
+        )
+    with console.progress() as progress:
+        async for step in application.ollama.pull(model):
+            progress.show(f"{model}: {step.status}", step.completed, step.total)
+    console.note(_("{name} is here.", name=model))
     return COMPLETE
 
 
-async def download(application: Application, name: str, console: Console) -> int:
+async def download(application: Application, console: Console, name: str) -> int:
     """Fetch one file of the catalogue from the Hugging Face hub; without a name, list what would fit."""
     if not name:
-        for entry in fitting_entries(free_bytes()):
-            needs = f"{gigabytes(entry.size_bytes)} to fetch, {gigabytes(entry.memory_bytes)} of memory"
-            console.say(f"{entry.name:40} {needs}  {entry.licence}")
-        console.progress("\nFetch one from the Hugging Face hub: python -m council download NAME")
-        return COMPLETE
+        return _list_catalogue(console)
     entry = _find_entry(name)
-    console.progress(f"{entry.title}, {gigabytes(entry.size_bytes)}, licence: {entry.licence}")
-    async for step in Downloader(application.weights.download_dir).fetch(entry):
-        console.percent(entry.name, step.completed_bytes, step.total_bytes)
-    console.progress(f"\n{entry.name} is here.")
+    size = Bytes(entry.size_bytes)
+    console.note(_("{title}, {size}, licence: {licence}", title=entry.title, size=size, licence=entry.licence))
+    with console.progress() as progress:
+        async for step in Downloader(application.weights.download_dir).fetch(entry):
+            progress.show(entry.name, step.completed_bytes, step.total_bytes)
+    console.note(_("{name} is here.", name=entry.name))
+    return COMPLETE
+
+
+def _list_catalogue(console: Console) -> int:
+    for entry in fitting_entries(free_bytes()):
+        sizes = {"size": Bytes(entry.size_bytes), "memory": Bytes(entry.memory_bytes)}
+        needs = console.words.text(_("{size} to fetch, {memory} of memory", **sizes))
+        console.say(f"{entry.name:40} {needs}  {entry.licence}")
+    console.note(_("Fetch one from the Hugging Face hub: {command}", command="python -m council download NAME"))
     return COMPLETE
 
 
@@ -164,18 +180,18 @@ def _find_entry(name: str) -> CatalogueEntry:
     )
 
 
-def list_history(application: Application, console: Console, *, search: str, limit: int) -> int:
+async def list_history(application: Application, console: Console, *, search: str = "", limit: int = 50) -> int:
     """List runs, newest first."""
     entries = application.history.entries(search=search, limit=limit)
     for entry in entries:
         date = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.started_at))
         console.say(f"{entry.id}  {date}  {entry.status:11}  {entry.mode:7}  {one_line(entry.question, 70)}")
     if not entries:
-        console.progress("Nothing was found." if search else "Nothing was asked yet.")
+        console.note(_("Nothing was found.") if search else _("Nothing was asked yet."))
     return COMPLETE
 
 
-def export(application: Application, run_id: str, console: Console, *, form: Literal["md", "json"]) -> int:
+async def export(application: Application, console: Console, run_id: str, *, form: Literal["md", "json"]) -> int:
     """Write a run as a document."""
     transcript = application.history.transcript(run_id)
     if form == "json":
@@ -186,8 +202,22 @@ def export(application: Application, run_id: str, console: Console, *, form: Lit
     return COMPLETE
 
 
-async def delete(application: Application, run_id: str, console: Console) -> int:
+async def delete(application: Application, console: Console, run_id: str) -> int:
     """Remove a run for good."""
     await application.runs.delete(run_id)
-    console.progress(f"The run {run_id} is deleted.")
+    console.note(_("The run {run} is deleted.", run=run_id))
     return COMPLETE
+
+
+async def examine(settings: Settings, console: Console, *, opened: Opening) -> int:
+    """Try everything and write down what was found."""
+
+    def report(check: Check) -> None:
+        verdict = _("FAULT") if not check.is_ok else _("hint") if check.advice else _("ok")
+        console.say(f"{console.words.text(verdict):6} {console.words.text(check.what)}")
+        if check.advice:
+            console.say(f"       → {console.words.text(check.advice)}")
+
+    is_ok = await doctor.examine(settings, report, opened=opened)
+    console.say(_("Everything works.") if is_ok else _("Not everything works: see the faults above."))
+    return COMPLETE if is_ok else FAILED

@@ -4,48 +4,48 @@ Every fault comes with what to do about it.
 """
 
 import asyncio
-import socket
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 import httpx
 
 from council.advice import explain, explain_health
-from council.application import Application, open_application
+from council.application import Application, Opening, open_application
 from council.asking import CouncilRequest, make_council
 from council.domain import Seat
-from council.errors import BallotError, CouncilError
+from council.errors import BallotError, ConfigurationError, CouncilError
+from council.listening import listen
 from council.method.prompts import CANDIDATE, PROBE, QUESTION, SECOND_LOOK, SYSTEM
 from council.method.voting.ballot_format import ballot_schema, parse_ballot
 from council.method.voting.ballots import ballot_example, ballot_tokens
 from council.method.voting.orders import labels
 from council.settings import Settings
-from models.base import Backend, GenerationConfig, Message
+from models.base import Backend, GenerationConfig, Health, Message
 from models.errors import BackendError
-from models.machine import free_bytes, gigabytes
+from models.machine import free_bytes
+from models.text import Bytes, Text, lazy_ngettext, sentences
+from models.text import lazy_gettext as _
 
 LITTLE_MEMORY_BYTES = 1_000_000_000
 PROBE_TOKENS = 16
 CONTEXT_TOKENS = 4096
 ASKED = "What is the capital of Australia?"
 CANDIDATES = ("Canberra is the capital of Australia.", "It is Sydney, the largest city.", "I do not know.")
-ANOTHER_MODEL = "Give the seat another model."
+ANOTHER_MODEL = _("Give the seat another model.")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was looked at. `advice` says what to do where it is not ok, or what could be better."""
 
-    what: str
+    what: Text
     is_ok: bool = True
-    advice: str = ""
+    advice: Text | None = None
 
 
 Report = Callable[[Check], None]
-Opening = Callable[[Settings], AbstractAsyncContextManager[Application]]
 
 
 async def examine(settings: Settings, report: Report, *, opened: Opening = open_application) -> bool:
@@ -64,12 +64,18 @@ async def examine(settings: Settings, report: Report, *, opened: Opening = open_
             healths = await application.backend.healths(anew=True)
             is_enough = any(health.ok for health in healths)  # the others are there for when this one fails
             for health in healths:
-                found = f"{len(health.models)} models" if health.ok else "cannot be used"
-                note(Check(f"backend {health.backend}: {found}", health.ok or is_enough, str(explain_health(health))))
+                note(Check(_state_of(health), health.ok or is_enough, explain_health(health) or None))
             await _examine_seats(application, note)
     except (CouncilError, BackendError) as error:
-        note(Check("the council cannot sit", False, str(explain(error))))
+        note(Check(_("the council cannot sit"), False, explain(error)))
     return all(check.is_ok for check in checks)
+
+
+def _state_of(health: Health) -> Text:
+    if not health.ok:
+        return _("backend {name}: cannot be used", name=health.backend)
+    number = len(health.models)
+    return lazy_ngettext("backend {name}: {n} model", "backend {name}: {n} models", number, name=health.backend)
 
 
 def check_data_dir(settings: Settings) -> Check:
@@ -80,27 +86,22 @@ def check_data_dir(settings: Settings) -> Check:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))
     except OSError as error:
-        advice = "Give yourself the right to write there, make room, or set COUNCIL_DATA_DIR to another folder."
-        return Check(f"folder '{folder}': {error.strerror}", False, advice)
-    return Check(f"folder '{folder}' can be written")
+        advice = _("Give yourself the right to write there, make room, or set COUNCIL_DATA_DIR to another folder.")
+        reason = str(error.strerror or error)
+        return Check(_("folder {folder!r}: {reason}", folder=str(folder), reason=reason), False, advice)
+    return Check(_("folder {folder!r} can be written", folder=str(folder)))
 
 
 async def check_port(settings: Settings) -> Check:
     """Try to listen where the page will be; a page that is served there already is fine, too."""
-    address = f"{settings.host} port {settings.port}"
+    address = {"host": settings.host, "port": str(settings.port)}
     try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        with socket.socket(family) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((settings.host, settings.port))
-        return Check(f"{address} is free")
-    except OSError as error:
+        listen(settings.host, settings.port).close()
+        return Check(_("{host} port {port} is free", **address))
+    except ConfigurationError as error:
         if await _is_served(settings):
-            return Check(f"{address}: the page is being served")
-        advice = (
-            f"Set COUNCIL_PORT to a free port, for example {settings.port % 65_535 + 1}, or end what uses this one."
-        )
-        return Check(f"{address}: {error.strerror}", False, advice)
+            return Check(_("{host} port {port}: the page is being served", **address))
+        return Check(error.message, False, error.advice)
 
 
 async def _is_served(settings: Settings) -> bool:
@@ -115,9 +116,9 @@ async def _is_served(settings: Settings) -> bool:
 def check_memory_left(free: int | None) -> Check:
     """Tell how much memory is left; the models themselves are tried afterwards."""
     if free is None:
-        return Check("memory: this system does not tell how much is free")
-    advice = "That is little: close other programs, or choose small models." if free < LITTLE_MEMORY_BYTES else ""
-    return Check(f"memory: {gigabytes(free)} free", advice=advice)
+        return Check(_("memory: this system does not tell how much is free"))
+    little = _("That is little: close other programs, or choose small models.")
+    return Check(_("memory: {size} free", size=Bytes(free)), advice=little if free < LITTLE_MEMORY_BYTES else None)
 
 
 async def _examine_seats(application: Application, note: Report) -> None:
@@ -137,21 +138,21 @@ async def _examine_seats(application: Application, note: Report) -> None:
 
 
 async def _try_words(seat: Seat, backend: Backend, config: GenerationConfig) -> Check:
-    name = f"{seat.id} ({seat.model})"
-    began = time.monotonic()
+    name, began = _name(seat), time.monotonic()
     try:
         async with backend.stream(seat.model, [Message("user", PROBE)], config) as chunks:
             async for chunk in chunks:
                 if chunk.text or chunk.thinking:
-                    return Check(f"{name} speaks, after {time.monotonic() - began:.1f} s")
+                    return Check(_("{seat} speaks, after {seconds:.1f} s", seat=name, seconds=time.monotonic() - began))
     except BackendError as error:
-        return Check(f"{name} does not speak", False, str(explain(error)))
-    return Check(f"{name} does not speak", False, f"It ended without a word. {ANOTHER_MODEL}")
+        return Check(_("{seat} does not speak", seat=name), False, explain(error))
+    silent = sentences([_("It ended without a word."), ANOTHER_MODEL])
+    return Check(_("{seat} does not speak", seat=name), False, silent)
 
 
 async def _try_ballot(seat: Seat, backend: Backend, config: GenerationConfig) -> Check:
     """Ask for the bare order of three made-up answers, constrained as in a run."""
-    name = f"{seat.id} ({seat.model})"
+    name = _name(seat)
     letters = labels(len(CANDIDATES))
     candidates = "".join(
         CANDIDATE.format(label=label, text=text) for label, text in zip(letters, CANDIDATES, strict=True)
@@ -171,5 +172,11 @@ async def _try_ballot(seat: Seat, backend: Backend, config: GenerationConfig) ->
                 text = "" if chunk.restart else text + chunk.text
         order = parse_ballot(text, letters).order
     except (BackendError, BallotError) as error:
-        return Check(f"{name} gives no valid ballot", False, f"{error} {ANOTHER_MODEL}")
-    return Check(f"{name} gives a valid ballot, {' > '.join(order)}, after {time.monotonic() - began:.1f} s")
+        return Check(_("{seat} gives no valid ballot", seat=name), False, sentences([explain(error), ANOTHER_MODEL]))
+    seconds = time.monotonic() - began
+    vote = " > ".join(order)
+    return Check(_("{seat} gives a valid ballot, {vote}, after {seconds:.1f} s", seat=name, vote=vote, seconds=seconds))
+
+
+def _name(seat: Seat) -> str:
+    return f"{seat.id} ({seat.model})"

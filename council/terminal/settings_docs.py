@@ -1,5 +1,9 @@
 """The settings as texts for people: the README's table and `.env.example`, both made from the fields themselves."""
 
+import re
+
+from pydantic import SecretStr
+
 from council.setting_lines import example_line, setting_name, show_default
 from council.settings import Settings
 
@@ -22,3 +26,20 @@ def as_env() -> str:
     for name, field in Settings.model_fields.items():
         parts.append(f"\n# {(field.description or '').replace('`', '')}\n#{example_line(name, field)}\n")
     return "".join(parts)
+
+
+def as_used(settings: Settings) -> str:
+    """Every setting as it counts now, without what is secret."""
+    return "".join(f"{setting_name(name)}={_show(getattr(settings, name))}\n" for name in Settings.model_fields)
+
+
+def _show(value: object) -> str:
+    match value:
+        case SecretStr():
+            return "(set)" if value.get_secret_value() else ""
+        case dict():
+            return ",".join(f"{big}={small}" for big, small in value.items())
+        case tuple():
+            return ",".join(map(str, value))
+        case _:
+            return re.sub(r"//[^/@]*@", "//(set)@", str(value))

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 
-from app import Opening, bind, create_app
-from council.application import Application, find_weights, open_downloads
+from app import create_app
+from council.application import Application, Opening, find_weights, open_downloads
+from council.listening import listen
 from council.runs.history import History
 from council.runs.registry import Runs
 from council.settings import Settings
@@ -25,7 +26,7 @@ class ServedCouncil:
     """
 
     def __init__(self, settings: Settings, backends: Sequence[Backend] = (), *, opened: Opening | None = None) -> None:
-        self._listener = bind("127.0.0.1", 0)
+        self._listener = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.settings, self._backends, self._opened = settings, backends, opened or self._open_over_backends
         self.application: Application | None = None

@@ -7,11 +7,12 @@ import pytest
 
 from council import events as ev
 from council.application import open_application
+from council.configuration import load_settings
 from council.domain import Council, Question, Seat
 from council.errors import ConfigurationError, HistoryError
 from council.runs.history import History
 from council.runs.run import Run
-from council.settings import Settings, load_settings
+from council.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

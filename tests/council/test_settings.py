@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from council.configuration import load_settings
 from council.errors import ConfigurationError
-from council.settings import Settings, load_settings
+from council.settings import Settings
 from council.terminal.settings_docs import BEGIN, END, as_env, as_markdown
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,70 @@
+"""Reads the settings from the environment and `.env`, and explains each one that cannot be used."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+
+from council.errors import ConfigurationError, did_you_mean
+from council.setting_lines import PREFIX, example_line, setting_name
+from council.settings import BackendName, Settings, WrongValue, environment
+from models.text import Text, sentences, verbatim
+from models.text import lazy_gettext as _
+
+SECRETS = frozenset({"openai_key", "users"})
+
+
+def load_settings(*, env_file: Path | None = Path(".env"), **values: Any) -> Settings:
+    """Read the settings; `values` win over the environment, and that over the file.
+
+    Raises ConfigurationError, whose text names each wrong setting and a right value for it.
+    """
+    _refuse_unknown_names(environment(), _("in the environment"))
+    if env_file is not None and env_file.is_file():
+        _refuse_unknown_names(read_env_file(env_file), _("in {file!r}", file=str(env_file)))
+    try:
+        return Settings(_env_file=env_file, **values)
+    except ValidationError as error:
+        first = {part["loc"][:1]: part for part in reversed(error.errors())}
+        explained = [_explain(dict(part)) for part in reversed(first.values())]
+        raise ConfigurationError(sentences(explained, between="\n")) from None
+
+
+def read_env_file(env_file: Path) -> Mapping[str, str | None]:
+    """What a file sets; raises ConfigurationError where it cannot be read."""
+    try:
+        return dotenv_values(env_file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            _("{file!r} cannot be read ({reason}).", file=str(env_file), reason=str(error)),
+            advice=_("Save it as UTF-8 text that you may read; .env.example shows one."),
+        ) from error
+
+
+def _refuse_unknown_names(variables: Mapping[str, object], where: Text) -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for name in variables:
+        short = name.upper().removeprefix(PREFIX)
+        if name.upper().startswith(PREFIX) and short not in known:
+            every = _("After {prefix} comes one of: {names}.", prefix=PREFIX, names=", ".join(sorted(known)))
+            raise ConfigurationError(
+                _("There is no setting {name!r} ({where}).", name=name, where=where),
+                advice=did_you_mean(short, known, prefix=PREFIX) or every,
+            )
+
+
+def _explain(error: Mapping[str, Any]) -> Text:
+    refusal = error.get("ctx", {}).get("error")
+    problem = refusal.problem if isinstance(refusal, WrongValue) else verbatim(str(error["msg"]).rstrip("."))
+    if not error["loc"]:
+        return _("{problem}.", problem=problem)
+    name = str(error["loc"][0])
+    setting = setting_name(name) + ("" if name in SECRETS else f"={error['input']!r}")
+    near = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else None
+    explained = [
+        _("{setting} cannot be used: {problem}.", setting=setting, problem=problem),
+        _("For example: {line}.", line=example_line(name, Settings.model_fields[name])),
+    ]
+    return sentences([*explained, near] if near else explained)

@@ -1,7 +1,7 @@
 """A run as a file to keep: JSON for programs, Markdown for people.
 
-The JSON tells how every turn ended and all that was judged, decided and undone. What passed on the way is left out: the
-pieces in which texts came, the news while a model loaded; and so is the secret that the fences were made from.
+The JSON tells how every turn went and all that was judged, decided and undone, seen from the end of the run: what a
+restart or a resumption made void is left out, and so is the secret that the fences were made from.
 """
 
 import dataclasses
@@ -39,6 +39,7 @@ def to_json(transcript: Transcript) -> dict[str, Any]:
         "mode": council.mode,
         "chairman": _seat(council.chairman),
         "rules": council.model_dump(mode="json", include={"second_look", "debate", "rounds", "answer_tokens"}),
+        "stages": [begun.model_dump(mode="json", exclude={"type"}) for begun in transcript.stages],
         "seed": transcript.seed,
         "started_at": transcript.started_at,
         "ended_at": transcript.ended_at,
@@ -65,6 +66,7 @@ def _speech(speech: Speech) -> dict[str, Any]:
         "kind": speech.turn.kind,
         "round": speech.turn.round,
         **told,
+        "notice": str(speech.notice),
         "reason": str(speech.reason),
         "restarts": [str(reason) for reason in speech.restarts],
         "cuts": [cut.model_dump(mode="json", include={"what", "kept", "total"}) for cut in speech.cuts],

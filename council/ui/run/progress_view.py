@@ -98,7 +98,7 @@ def seconds_left(transcript: Transcript, now: float) -> float | None:
     lengths = _lengths(current)
     if not lengths and stage.stage == "synthesis":
         lengths = _lengths([s for s in transcript.speeches.values() if s.turn.kind in ("answer", "revision")])
-    if not lengths:
+    if not lengths or not current:
         return None
     typical = max(1.0, sum(lengths) / len(lengths))
     speaking = [_length(speech) for speech in current if speech.state == "speaking"]

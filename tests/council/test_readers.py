@@ -1,0 +1,104 @@
+"""Every reader of the events tells of every kind of event, and none fails on a state that events can produce."""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import get_args
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from council import events as ev
+from council.reports.as_json import to_json, to_markdown
+from council.terminal.narrator import Narrator
+from council.transcript import Transcript
+from council.translation import translator
+from council.ui.run.render import render
+from council.ui.words.languages import texts_for
+from tests.council.example_run import example_run
+from tests.council.random_runs import random_run
+
+NOW = 2000.0
+KINDS: tuple[type[ev.BaseEvent], ...] = get_args(get_args(ev.Event)[0])
+EXAMPLE = example_run()
+
+
+def on_the_page(transcript: Transcript) -> str:
+    return json.dumps(render(transcript, texts_for("en"), NOW).values())
+
+
+def as_json(transcript: Transcript) -> str:
+    return json.dumps(to_json(transcript)) if transcript.council else ""
+
+
+def after_every_event(events: Sequence[ev.Event], show: Callable[[Transcript], str]) -> list[str]:
+    """What a reader shows as a run goes on: each picture that differs from the one before."""
+    transcript, shown = Transcript(), [""]
+    for event in events:
+        transcript.apply(event)
+        picture = show(transcript)
+        if picture != shown[-1]:
+            shown.append(picture)
+    return shown
+
+
+def in_the_terminal(events: Sequence[ev.Event]) -> list[str]:
+    """What is printed of the run up to each resumption, and of the whole."""
+    resumed_at = [position for position, event in enumerate(events) if isinstance(event, ev.DeliberationResumed)]
+    return [line for end in (*resumed_at, len(events)) for line in narrated(events[:end])]
+
+
+def narrated(events: Sequence[ev.Event], language: str = "en") -> list[str]:
+    answer, progress = io.StringIO(), []
+    narrator = Narrator(progress=progress.append, answer=answer, is_live=True, words=translator(language))
+    for event in events:
+        narrator.tell(event)
+    narrator.sum_up()
+    return [*progress, answer.getvalue()]
+
+
+READERS: dict[str, Callable[[Sequence[ev.Event]], list[str]]] = {
+    "page": lambda events: after_every_event(events, on_the_page),
+    "terminal": in_the_terminal,
+    "Markdown": lambda events: after_every_event(events, to_markdown),
+    "JSON": lambda events: after_every_event(events, as_json),
+}
+SILENT = {
+    ("Markdown", ev.StageStarted): "the document is laid out by stages, whether they have begun or not",
+    ("Markdown", ev.TurnNotice): "news of the moment, which a document outlasts",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_event_happens_in_the_example(kind: type[ev.BaseEvent]) -> None:
+    assert any(isinstance(event, kind) for event in EXAMPLE)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not ev.DeliberationStarted])  # no run without it
+def test_every_kind_of_event_leaves_a_trace_with_every_reader(kind: type[ev.BaseEvent], reader: str) -> None:
+    gone = (kind, ev.TurnReused) if kind is ev.TurnFinished else kind  # what was never said is not taken over
+    without = [event for event in EXAMPLE if not isinstance(event, gone)]
+    is_told = READERS[reader](EXAMPLE) != READERS[reader](without)
+    assert is_told != ((reader, kind) in SILENT)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # runs do not shrink
+def test_no_reader_fails_on_any_state_that_events_can_produce(random: Random) -> None:
+    events = random_run(random)
+    looked_at = set(random.sample(range(len(events)), min(3, len(events)))) | {len(events) - 1}
+    transcript = Transcript()
+    for position, event in enumerate(events):
+        transcript.apply(event)
+        if position in looked_at or isinstance(event, ev.StageStarted):
+            for language in ("en", "fr"):
+                assert all(
+                    isinstance(text, str)
+                    for text in render(transcript, texts_for(language), event.at + random.choice([0, 5])).values()
+                )
+                assert to_markdown(transcript, language)
+            assert json.dumps(to_json(transcript))
+    assert narrated(events, random.choice(["en", "fr"]))

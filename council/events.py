@@ -127,7 +127,7 @@ class ContextCut(BaseEvent):
 
     type: Literal["context_cut"] = "context_cut"
     turn: Turn
-    what: str
+    what: Told
     kept: int
     total: int
 

@@ -52,8 +52,8 @@ class ErraticBackend(ScriptedBackend):
                     yield self.random.choice([Chunk(notice=verbatim("It loads.")), Chunk(restart=verbatim("It died."))])
                     yield Chunk(text="So.")
                 if chunk.completion:
-                    reason = self.random.choice(["stop", "length"])
-                    yield Chunk(completion=replace(chunk.completion, finish_reason=reason))
+                    usage = replace(chunk.completion.usage, truncated=self.random.random() < 0.5)
+                    yield Chunk(completion=replace(chunk.completion, usage=usage))
 
 
 def random_run(random: Random) -> list[ev.Event]:

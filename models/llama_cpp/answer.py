@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from models.base import LLAMA_CPP, Chunk, Completion, GenerationConfig, Message, Usage
 from models.errors import BackendError, BadResponseError, NoAnswerError, RequestRejectedError
-from models.llama_cpp.engine.generation import Delta, Emit, Generation
+from models.llama_cpp.engine.generation import Delta, Emit, Request
 from models.llama_cpp.engine.sampling import Sampling, grammar_from_schema
 from models.llama_cpp.loader import LoadedModel
 from models.text import lazy_gettext as _
@@ -31,8 +31,8 @@ async def stream_answer(
         with suppress(RuntimeError):  # the loop has ended, and with it whoever was listening
             loop.call_soon_threadsafe(events.put_nowait, event)
 
-    generation, splitter = await asyncio.to_thread(_prepare, loaded, messages, config, emit)
-    loaded.engine.submit(generation)
+    request, splitter = await asyncio.to_thread(_prepare, loaded, messages, config, emit)
+    generation = loaded.engine.submit(request)
     has_text = has_thoughts = False
     try:
         while not isinstance(event := await events.get(), Usage):
@@ -53,7 +53,7 @@ async def stream_answer(
 
 def _prepare(
     loaded: LoadedModel, messages: Sequence[Message], config: GenerationConfig, emit: Emit
-) -> tuple[Generation, ThinkingSplitter]:
+) -> tuple[Request, ThinkingSplitter]:
     grammar = grammar_from_schema(config.json_schema)
     # A grammar governs the answer from its first token, so there is no place for thoughts before it.
     prompt = loaded.template.render(messages, think=False if grammar else config.think)
@@ -71,7 +71,7 @@ def _prepare(
             advice=_("Shorten it, or raise the context up to {limit}.", limit=loaded.window_limit),
             backend=LLAMA_CPP,
         )
-    generation = Generation(
+    request = Request(
         prompt=tokens,
         window=window,
         max_tokens=max(1, config.max_tokens),
@@ -79,7 +79,7 @@ def _prepare(
         emit=emit,
         stop=(*config.stop, *prompt.stop),
     )
-    return generation, ThinkingSplitter(is_thinking=prompt.is_thinking)
+    return request, ThinkingSplitter(is_thinking=prompt.is_thinking)
 
 
 def _chunks(thinking: str, text: str) -> list[Chunk]:

@@ -19,7 +19,7 @@ from models.base import Usage
 from models.llama_cpp.engine.context import ContextShape
 from models.llama_cpp.engine.engine import Engine
 from models.llama_cpp.engine.fair_lock import FairLock
-from models.llama_cpp.engine.generation import Generation
+from models.llama_cpp.engine.generation import Request as EngineRequest
 from models.llama_cpp.engine.sampling import Sampling
 from models.llama_cpp.runtime import runtime
 from models.llama_cpp.weight_layouts import WeightLayouts
@@ -47,15 +47,15 @@ class Ours:
     ways = ("all at once",)
 
     def __init__(self, path: Path, *, cells: int, threads: int, parallel: int = SEATS) -> None:
-        self.copies = WeightLayouts(
+        self.layouts = WeightLayouts(
             runtime(), path, quantization=read_header(path).quantization, has_room=lambda cells: True
         )
-        self.model = self.copies.reader
+        self.model = self.layouts.reader
         shape = ContextShape(cells=cells, sequences=parallel, batch=512, threads=threads, shares_cells=False)
         self.engine = Engine(
             runtime(),
             self.model.vocabulary,
-            open_context=lambda window: self.copies.open_context(shape),
+            open_context=lambda window: self.layouts.open_context(shape),
             fair_lock=FairLock(),
             parallel=parallel,
             can_share=True,
@@ -67,7 +67,7 @@ class Ours:
         for stage in workload:
             events: queue.Queue[object] = queue.Queue()
             for request in stage:
-                self.engine.submit(self._generation(request, events))
+                self.engine.submit(self._engine_request(request, events))
             left = len(stage)
             while left:
                 event = events.get()
@@ -76,9 +76,9 @@ class Ours:
                 left -= isinstance(event, Usage)
         return time.perf_counter() - began
 
-    def _generation(self, request: Request, events: "queue.Queue[object]") -> Generation:
+    def _engine_request(self, request: Request, events: "queue.Queue[object]") -> EngineRequest:
         tokens = self.model.vocabulary.tokenize(request.prompt, opens=True)
-        return Generation(
+        return EngineRequest(
             prompt=tokens,
             window=len(tokens) + request.new_tokens,
             max_tokens=request.new_tokens,
@@ -89,7 +89,7 @@ class Ours:
 
     def close(self) -> None:
         self.engine.close()
-        self.copies.close()
+        self.layouts.close()
 
 
 class LlamaObject:

@@ -1,6 +1,7 @@
 """One thread and one context per loaded model: requests join and leave a common batch between two steps.
 
-What goes into a step is decided in batching.py. Knows nothing about chat, files or asyncio.
+Requests wait in one line, first come, first served. What goes into a step is decided in batching.py. Knows nothing
+about chat, files or asyncio.
 """
 
 import threading
@@ -14,7 +15,8 @@ from models.errors import BackendError, BackendUnavailableError
 from models.llama_cpp.engine.batching import ContinuousBatch
 from models.llama_cpp.engine.context import AnyContext
 from models.llama_cpp.engine.fair_lock import FairLock
-from models.llama_cpp.engine.generation import Counters, Generation, Piece
+from models.llama_cpp.engine.generation import Counters, Generation, Request
+from models.llama_cpp.engine.schedule import Pace
 from models.llama_cpp.runtime import Runtime
 from models.llama_cpp.vocabulary import UNLOADED, Vocabulary
 from models.text import lazy_gettext as _
@@ -23,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class Engine:
-    """Runs generations on one model; its public methods may be used from any thread.
+    """Answers requests with one model; its public methods may be used from any thread.
 
     `open_context(window)` makes a context in which a request of that length surely fits; it raises BackendError.
     """
@@ -39,49 +41,50 @@ class Engine:
         can_share: bool = True,
         name: str = "model",
     ) -> None:
+        self.counters = Counters()
+        self._runtime = runtime
+        self._vocabulary = vocabulary
         self._open_context = open_context
-        self._turnstile = fair_lock
-        self._batch = ContinuousBatch(
-            runtime, vocabulary, open_window=self._open_window, parallel=parallel, can_share=can_share
-        )
-        self._context: AnyContext | None = None
+        self._fair_lock = fair_lock
+        self._parallel = parallel
+        self._can_share = can_share
+        self._pace = Pace()
+        self._batch: ContinuousBatch | None = None
         self._changed = threading.Condition()
         self._inbox: deque[Generation] = deque()
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._waiting: deque[Generation] = deque()
         self._reading: list[Generation] = []
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name=f"llama.cpp {name}", daemon=True)
         self._thread.start()
 
     @property
-    def counters(self) -> Counters:
-        """What has been done so far."""
-        return self._batch.counters
-
-    @property
     def cells(self) -> int:
         """How many tokens all sequences together can hold now."""
-        context = self._context
-        return context.shape.cells if context is not None else 0
+        batch = self._batch
+        return batch.context.shape.cells if batch is not None else 0
 
     @property
     def is_closed(self) -> bool:
         """Whether it takes no more requests."""
         return self._is_closing
 
-    def submit(self, generation: Generation) -> None:
+    def submit(self, request: Request) -> Generation:
         """Queue a request; raises BackendUnavailableError once the engine is closed."""
+        generation = Generation(request)
         with self._changed:
             self._check_open()
             self._inbox.append(generation)
             self._changed.notify()
+        return generation
 
     def cancel(self, generation: Generation) -> None:
         """End a request without another word; a prompt that is being read for it stops in the middle."""
         with self._changed:
             generation.is_cancelled = True
-            if generation in self._reading and self._context is not None:
-                self._context.abort()
+            if generation in self._reading:
+                self._abort()
             self._changed.notify()
 
     def call(self, function: Callable[[], Result]) -> Future[Result]:
@@ -93,16 +96,15 @@ class Engine:
             self._changed.notify()
         return future
 
-    def prepare(self, window: int) -> Future[None]:
+    def prepare(self, window: int) -> Future[ContinuousBatch]:
         """Make the context now rather than at the first request."""
-        return self.call(lambda: self._open_window(window))
+        return self.call(lambda: self._batch_for(window))
 
     def close(self) -> None:
         """End every request, free the context and join the thread."""
         with self._changed:
             self._is_closing = True
-            if self._context is not None:
-                self._context.abort()
+            self._abort()
             self._changed.notify()
         self._thread.join()
 
@@ -110,22 +112,23 @@ class Engine:
         try:
             while self._wait_for_work():
                 self._answer_calls()
-                self._batch.drop_cancelled()
-                self._batch.admit()
-                self._batch.share_heads()
-                if plan := self._batch.plan():
-                    self._batch.digest(plan, self._decode(plan))
+                self._drop_cancelled()
+                self._admit()
+                if self._batch is not None:
+                    self._step(self._batch)
         finally:
             self._stop()
 
     def _wait_for_work(self) -> bool:
-        batch = self._batch
         with self._changed:
-            while not (self._is_closing or self._inbox or self._calls or batch.waiting or batch.running):
+            while not (self._is_closing or self._inbox or self._calls or self._waiting or self._is_busy()):
                 self._changed.wait()
-            batch.waiting.extend(self._inbox)
+            self._waiting.extend(self._inbox)
             self._inbox.clear()
             return not self._is_closing
+
+    def _is_busy(self) -> bool:
+        return self._batch is not None and bool(self._batch.running)
 
     def _answer_calls(self) -> None:
         while self._calls:
@@ -137,55 +140,97 @@ class Engine:
             except BaseException as error:  # the caller gets it, whatever it is
                 future.set_exception(error)
 
-    def _decode(self, plan: list[Piece]) -> int:
-        assert self._context is not None
-        with self._turnstile.turn():
+    def _drop_cancelled(self) -> None:
+        for generation in [generation for generation in self._waiting if generation.is_cancelled]:
+            self._waiting.remove(generation)
+            generation.release()
+        if self._batch is not None:
+            self._batch.drop_cancelled()
+
+    def _admit(self) -> None:
+        """Start requests from the head of the line while there are places and cells for them."""
+        while self._waiting and self._can_admit(self._waiting[0]):
+            generation = self._waiting.popleft()
+            try:
+                self._batch_for(generation.request.window).begin(generation)
+            except BackendError as error:
+                generation.end(error)
+
+    def _can_admit(self, generation: Generation) -> bool:
+        """For a larger context, too, those that run have to finish first."""
+        batch = self._batch
+        if batch is None or not batch.running:
+            return True
+        return generation.request.window <= batch.window and batch.can_take(generation)
+
+    def _step(self, batch: ContinuousBatch) -> None:
+        batch.share_heads()
+        plan = batch.plan()
+        if not plan:
+            return
+        with self._fair_lock.turn():
             with self._changed:
-                self._reading = [piece.generation for piece in plan if piece.count > 1]
+                self._reading = [piece.running.generation for piece in plan if piece.count > 1]
                 is_void = self._is_closing or any(generation.is_cancelled for generation in self._reading)
-                self._context.abort(is_void)
-            status = self._batch.decode(plan)
+                batch.context.abort(is_void)
+            status = batch.decode(plan)
             with self._changed:
                 self._reading = []
-        return status
+        if displaced := batch.digest(plan, status):
+            self._waiting.appendleft(displaced)
 
-    def _open_window(self, window: int) -> None:
-        """Replace the context by a larger one; the old size comes back where that fails."""
-        smaller = self._batch.window
-        if window <= smaller:
-            return
-        self._close_context()
+    def _batch_for(self, window: int) -> ContinuousBatch:
+        """Return a batch for requests of that length; one with a smaller context, in which nothing runs, is replaced.
+
+        Where the larger context cannot be made, the old size comes back.
+        """
+        batch = self._batch
+        if batch is not None and window <= batch.window:
+            return batch
+        self._close_batch()
         try:
-            self._use(self._open_context(window), window)
+            return self._open_batch(window)
         except BackendError:
-            if smaller:
-                self._use(self._open_context(smaller), smaller)
+            if batch is not None:
+                self._open_batch(batch.window)
             raise
 
-    def _use(self, context: AnyContext, window: int) -> None:
+    def _open_batch(self, window: int) -> ContinuousBatch:
+        batch = ContinuousBatch(
+            self._runtime,
+            self._vocabulary,
+            self._open_context(window),
+            window=window,
+            parallel=self._parallel,
+            can_share=self._can_share,
+            pace=self._pace,
+            counters=self.counters,
+        )
         with self._changed:
-            self._context = context
-        self._batch.use(context, window)
+            self._batch = batch
+        return batch
 
-    def _close_context(self) -> None:
+    def _close_batch(self) -> None:
         with self._changed:
-            context, self._context = self._context, None
-        self._batch.use(None, 0)
-        if context is not None:
-            context.close()
+            batch, self._batch = self._batch, None
+        if batch is not None:
+            batch.context.close()
+
+    def _abort(self) -> None:
+        if self._batch is not None:
+            self._batch.context.abort()
 
     def _stop(self) -> None:
         with self._changed:
             self._is_closing = True
-            left = [*self._batch.running, *self._batch.waiting, *self._inbox]
-            calls = [future for _, future in self._calls]
+            running = [running.generation for running in self._batch.running] if self._batch is not None else []
+            left = [*running, *self._waiting, *self._inbox]
+            calls = [future for _function, future in self._calls]
         for generation in left:
-            generation.release()
-            if not generation.is_cancelled:
-                generation.emit(_closed())
+            generation.end(_closed())
         for future in calls:
             future.cancel()
-        self._close_context()
+        self._close_batch()
 
     def _check_open(self) -> None:
         if self._is_closing:

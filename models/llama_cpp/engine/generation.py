@@ -1,4 +1,4 @@
-"""One request to an engine: what is asked, what comes back, and how far it has got."""
+"""One request to an engine: what is asked, how far the answer has got, and its place in the batch while it has one."""
 
 import time
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from models.llama_cpp.engine.context import Row
 from models.llama_cpp.engine.sampling import Sampler, Sampling
 from models.llama_cpp.engine.sequences import Sequence
 from models.llama_cpp.engine.text_stream import TextStream
+from models.llama_cpp.runtime import Runtime
+from models.llama_cpp.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,12 @@ class Delta:
 Emit = Callable[[Delta | Usage | BackendError], None]
 
 
-@dataclass(eq=False)
-class Generation:
-    """A request and its state; the engine's thread alone changes it, but for `is_cancelled`.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of an engine.
 
-    `window` is the largest count of tokens, prompt and answer together, that this request may need. `emit` is called
-    on the engine's thread: deltas, then its usage or one error; nothing more once cancelled.
+    `window` is the largest count of tokens, prompt and answer together, that it may need. `emit` is called on the
+    engine's thread: deltas, then what the answer cost or one error; nothing more once cancelled.
     """
 
     prompt: list[int]
@@ -37,43 +39,62 @@ class Generation:
     emit: Emit
     stop: tuple[str, ...] = ()
     ignore_end: bool = False
+
+    @property
+    def need(self) -> int:
+        """How many cells it can come to fill."""
+        return min(self.window, len(self.prompt) + self.max_tokens)
+
+
+@dataclass(eq=False)
+class Generation:
+    """A request and its answer so far; the engine's thread alone changes it, but for `is_cancelled`."""
+
+    request: Request
     is_cancelled: bool = False
-    sequence: Sequence | None = None
-    sampler: Sampler | None = None
-    text: TextStream = field(init=False)
     written: list[int] = field(default_factory=list)
-    is_settled: bool = False
+    text: TextStream = field(init=False)
     cached_tokens: int = 0
-    reserved: int = 0
     began: float = 0.0
     first_token: float = 0.0
+    sampler: Sampler | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.text = TextStream(self.stop)
+        self.text = TextStream(self.request.stop)
+
+    def begin(self, runtime: Runtime, vocabulary: Vocabulary) -> Sampler:
+        """Return its sampler, which outlasts a place in the batch; the first call starts the clock.
+
+        Raises RequestRejectedError for a grammar that cannot be used.
+        """
+        if self.sampler is None:
+            self.sampler = Sampler(runtime, vocabulary, self.request.sampling)
+            self.began = time.monotonic()
+        return self.sampler
 
     def release(self) -> None:
-        """Let go of the sequence and free the sampler."""
-        self.sequence = None
+        """Free the sampler."""
         if self.sampler is not None:
             self.sampler.close()
             self.sampler = None
 
+    def end(self, outcome: Usage | BackendError) -> None:
+        """Free the sampler and say how it ended, if anybody still listens."""
+        self.release()
+        if not self.is_cancelled:
+            self.request.emit(outcome)
+
     @property
     def tokens(self) -> list[int]:
         """All that has to lie in the cells before the next token can be written."""
-        return self.prompt + self.written
-
-    @property
-    def need(self) -> int:
-        """How many cells this request can come to fill."""
-        return min(self.window, len(self.prompt) + self.max_tokens)
+        return self.request.prompt + self.written
 
     def usage(self, *, truncated: bool) -> Usage:
-        """Sum up a generation that has ended."""
+        """Sum up an answer that has ended."""
         now = time.monotonic()
         first = self.first_token or now
         return Usage(
-            prompt_tokens=len(self.prompt),
+            prompt_tokens=len(self.request.prompt),
             cached_tokens=self.cached_tokens,
             completion_tokens=len(self.written),
             prompt_seconds=first - self.began,
@@ -82,24 +103,38 @@ class Generation:
         )
 
 
+@dataclass(eq=False, slots=True)
+class Running:
+    """A generation that has a place in the batch: its sequence there, and the cells that were promised to it.
+
+    It `is_settled` once its head has been shared with it, or nobody has one that is worth it.
+    """
+
+    generation: Generation
+    sampler: Sampler
+    sequence: Sequence
+    reserved: int
+    is_settled: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What one step takes of one generation: its next `count` pending tokens."""
 
-    generation: Generation
-    sequence: Sequence
+    running: Running
     count: int
 
     @property
     def is_last(self) -> bool:
         """Whether nothing is left to read after it, so that the next token can be chosen."""
-        return self.count == self.sequence.pending
+        return self.count == self.running.sequence.pending
 
     @property
     def row(self) -> Row:
         """Say it in the context's terms."""
-        start = self.sequence.cached
-        return self.sequence.number, start, self.sequence.tokens[start : start + self.count]
+        sequence = self.running.sequence
+        start = sequence.cached
+        return sequence.number, start, sequence.tokens[start : start + self.count]
 
 
 @dataclass(slots=True)

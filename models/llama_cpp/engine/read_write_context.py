@@ -2,6 +2,10 @@
 
 They are for two copies of the same weights, each laid out for one of the two: see weight_layouts.py. A sequence whose
 prompt has been read is copied over, in milliseconds; its prompt stays with the reader for others that begin alike.
+
+    reading (in the reader) ── its prompt is complete ──► writing (in the writer, the prompt in both)
+             ▲                                               │
+             └──── settled, or trimmed into the prompt ──────┘
 """
 
 from collections.abc import Sequence

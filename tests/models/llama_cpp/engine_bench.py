@@ -14,7 +14,7 @@ from models.errors import BackendError
 from models.llama_cpp.engine.context import DECODED, AnyContext, Context, ContextShape
 from models.llama_cpp.engine.engine import Engine
 from models.llama_cpp.engine.fair_lock import FairLock
-from models.llama_cpp.engine.generation import Delta, Generation
+from models.llama_cpp.engine.generation import Delta, Generation, Request
 from models.llama_cpp.engine.read_write_context import ReadWriteContext
 from models.llama_cpp.engine.sampling import Sampling
 from models.llama_cpp.loading import Model
@@ -28,9 +28,9 @@ WAIT_SECONDS = 60.0
 class Asked:
     """One request with everything that has come back."""
 
-    generation: Generation
     events: "queue.Queue[Delta | Usage | BackendError]" = field(default_factory=queue.Queue)
     text: str = ""
+    generation: Generation = field(init=False)
 
     def next(self) -> Delta | Usage | BackendError:
         """Wait for one event."""
@@ -71,17 +71,17 @@ class Bench:
     ) -> Asked:
         """Submit one request; a text is tokenized with its markers."""
         read = self.model.vocabulary.tokenize(prompt, opens=True) if isinstance(prompt, str) else prompt
-        generation = Generation(
+        asked = Asked()
+        request = Request(
             prompt=read,
             window=window or 2048,
             max_tokens=tokens,
             sampling=sampling,
-            emit=lambda event: asked.events.put(event),
+            emit=asked.events.put,
             stop=stop,
             ignore_end=ignore_end,
         )
-        asked = Asked(generation)
-        self.engine.submit(generation)
+        asked.generation = self.engine.submit(request)
         return asked
 
     def idle(self) -> None:

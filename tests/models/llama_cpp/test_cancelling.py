@@ -13,7 +13,7 @@ def test_a_cancelled_writer_is_silent_and_the_others_do_not_notice(model: Model,
     written = len(doomed.written)
     other.end()
     assert len(doomed.written) == written < 2000
-    assert_same_greedy(model, other.generation.prompt, other.written, alone(model, "Go on", 60))
+    assert_same_greedy(model, other.generation.request.prompt, other.written, alone(model, "Go on", 60))
 
 
 def test_a_prompt_that_is_cancelled_in_the_middle_harms_nobody(model: Model) -> None:
@@ -27,15 +27,15 @@ def test_a_prompt_that_is_cancelled_in_the_middle_harms_nobody(model: Model) -> 
         bench.idle()
         assert doomed.events.empty()
         assert doomed.generation.sampler is None
-        assert bench.engine.counters.prompt_tokens_read < len(doomed.generation.prompt)
-        assert_same_greedy(model, writer.generation.prompt, writer.written, alone(model, "Go on", 80))
+        assert bench.engine.counters.prompt_tokens_read < len(doomed.generation.request.prompt)
+        assert_same_greedy(model, writer.generation.request.prompt, writer.written, alone(model, "Go on", 80))
 
 
 def test_when_the_reader_of_a_common_head_is_cancelled_the_next_one_reads_it(model: Model, bench: Bench) -> None:
     first, second, third = (bench.ask(HEAD * 4 + f"Seat {number}", window=4096) for number in range(3))
     bench.engine.cancel(first.generation)
     assert third.end().cached_tokens > second.end().cached_tokens
-    assert_same_greedy(model, third.generation.prompt, third.written, alone(model, HEAD * 4 + "Seat 2"))
+    assert_same_greedy(model, third.generation.request.prompt, third.written, alone(model, HEAD * 4 + "Seat 2"))
 
 
 def test_a_request_that_is_cancelled_while_it_waits_never_starts(model: Model) -> None:

@@ -38,7 +38,7 @@ def test_batched_and_shared_answers_are_those_of_each_request_alone(model: Model
     for request in asked:
         request.end()
     for request, prompt in zip(asked, prompts, strict=True):
-        assert_same_greedy(model, request.generation.prompt, request.written, alone(model, prompt, 40))
+        assert_same_greedy(model, request.generation.request.prompt, request.written, alone(model, prompt, 40))
 
 
 def test_a_finished_request_lends_its_head_to_a_later_one(model: Model, bench: Bench) -> None:
@@ -46,16 +46,20 @@ def test_a_finished_request_lends_its_head_to_a_later_one(model: Model, bench: B
     first.end()
     second = bench.ask(HEAD + "Second stage: judge.")
     assert second.end().cached_tokens >= len(model.vocabulary.tokenize(HEAD, opens=True))
-    assert_same_greedy(model, second.generation.prompt, second.written, alone(model, HEAD + "Second stage: judge."))
+    assert_same_greedy(
+        model, second.generation.request.prompt, second.written, alone(model, HEAD + "Second stage: judge.")
+    )
 
 
 def test_a_conversation_that_goes_on_reads_only_what_is_new(bench: Bench, layout: Layout) -> None:
     first = bench.ask(HEAD + "Question one. ", tokens=30)
     first.end()
-    history = first.generation.prompt + first.written
+    history = first.generation.request.prompt + first.written
     second = bench.ask([*history, *bench.model.vocabulary.tokenize(" Question two.")])
     # The last token was written, and never read; of two contexts the one that reads holds the prompts alone.
-    assert second.end().cached_tokens == (len(first.generation.prompt) if layout == "twin" else len(history) - 1)
+    assert second.end().cached_tokens == (
+        len(first.generation.request.prompt) if layout == "twin" else len(history) - 1
+    )
 
 
 def test_an_identical_prompt_reads_its_last_token_only(bench: Bench) -> None:
@@ -173,7 +177,7 @@ def test_when_cells_run_out_the_youngest_request_is_read_again_and_nobody_fails(
         for request in asked:
             assert request.end().completion_tokens == 300
     for request, prompt in zip(asked, prompts, strict=True):
-        assert_same_greedy(model, request.generation.prompt, request.written, alone(model, prompt, 300))
+        assert_same_greedy(model, request.generation.request.prompt, request.written, alone(model, prompt, 300))
 
 
 def test_a_larger_window_is_opened_once_the_running_requests_have_finished(model: Model) -> None:

@@ -3,16 +3,18 @@
 A failure is always one of the exceptions of `models/errors.py`: never text, `None` or an empty stream.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import wraps
+from typing import Any, Literal, ParamSpec, Protocol
 
 from models.text import NOTHING, Text
 
 LLAMA_CPP = "llama_cpp"
 """The name of the backend that runs models in this process."""
 
+Params = ParamSpec("Params")
 Role = Literal["system", "user", "assistant"]
 
 
@@ -150,6 +152,20 @@ class Backend(Protocol):
     async def close(self) -> None:
         """Release connections, threads and weights."""
         ...
+
+
+def closing_stream(
+    generate: Callable[Params, AsyncGenerator[Chunk, None]],
+) -> Callable[Params, AbstractAsyncContextManager[AsyncIterator[Chunk]]]:
+    """Make a backend's `stream` of a generator, which is closed when the context is left, however that happens."""
+
+    @wraps(generate)
+    @asynccontextmanager
+    async def stream(*args: Params.args, **kwargs: Params.kwargs) -> AsyncIterator[AsyncIterator[Chunk]]:
+        async with aclosing(generate(*args, **kwargs)) as chunks:
+            yield chunks
+
+    return stream
 
 
 def estimate_tokens(text: str) -> int:

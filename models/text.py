@@ -6,7 +6,7 @@ Marked for `pybabel extract` where it is written: `from models.text import lazy_
 
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -40,6 +40,10 @@ class Text:
 
     def __bool__(self) -> bool:
         return bool(self.template)
+
+    def fill(self, **values: "Argument") -> "Text":
+        """Give the values that its template leaves open."""
+        return replace(self, values={**self.values, **values})
 
     def __hash__(self) -> int:
         return hash((self.template, self.plural, str(self)))

@@ -1,10 +1,10 @@
-"""What all backends over HTTP share: time limits, reading lines, and httpx's failures as errors of this project.
+"""One server over HTTP: its requests, the lines that it sends, and the time that it may take.
 
 Nothing is tried twice here; the selector decides what happens after a failure.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -12,7 +12,10 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from models.errors import BackendError, BackendTimeoutError, BackendUnavailableError, BadResponseError
+from models.errors import BackendTimeoutError, BadResponseError
+from models.http.errors import ServerErrors, map_http_errors
+from models.text import Text
+from models.text import lazy_gettext as _
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -20,6 +23,10 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 SIGN_OF_LIFE_SECONDS = 1.0
+ASK_AGAIN = _("Ask again.")
+CHECK_ADDRESS = _("Check what answers at this address.")
+SILENT = _("{server} was silent for {seconds:g} s when asked for a few facts.")
+SILENT_WHILE_EMBEDDING = _("{server} was silent for {seconds:g} s while embedding.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +45,6 @@ class Timeouts:
     def for_httpx(self) -> httpx.Timeout:
         """Bound only connecting: every other phase has a clock of its own outside httpx."""
         return httpx.Timeout(None, connect=self.connect_seconds)
-
-
-FAILURES: Mapping[type[httpx.RequestError], tuple[type[BackendError], str]] = {
-    httpx.ConnectError: (BackendUnavailableError, "does not answer"),
-    httpx.ConnectTimeout: (BackendUnavailableError, "does not answer"),
-    httpx.PoolTimeout: (BackendUnavailableError, "has no connection left"),
-    httpx.ProxyError: (BackendUnavailableError, "cannot be reached through the proxy"),
-    httpx.ReadTimeout: (BackendTimeoutError, "went silent"),
-    httpx.WriteTimeout: (BackendTimeoutError, "takes no data"),
-    httpx.TimeoutException: (BackendTimeoutError, "went silent"),
-    httpx.ReadError: (BackendUnavailableError, "broke off the connection"),
-    httpx.WriteError: (BackendUnavailableError, "broke off the connection"),
-    httpx.CloseError: (BackendUnavailableError, "broke off the connection"),
-    httpx.NetworkError: (BackendUnavailableError, "broke off the connection"),
-    httpx.RemoteProtocolError: (BackendUnavailableError, "broke off in the middle of an answer"),
-    # The text of this one can hold a header, and with it a key: it is never repeated.
-    httpx.LocalProtocolError: (BackendUnavailableError, "cannot be asked: its address or key holds a wrong character"),
-    httpx.ProtocolError: (BackendUnavailableError, "does not speak HTTP as expected"),
-    httpx.UnsupportedProtocol: (BackendUnavailableError, "has an address that begins neither http:// nor https://"),
-    httpx.TransportError: (BackendUnavailableError, "cannot be reached"),
-    httpx.DecodingError: (BadResponseError, "sent data that cannot be decompressed"),
-    httpx.TooManyRedirects: (BadResponseError, "sends every request elsewhere"),
-    httpx.RequestError: (BackendUnavailableError, "cannot be reached"),
-}
-
-
-@contextmanager
-def map_http_errors(server: str, remedy: str, *, backend: str) -> Iterator[None]:
-    """Turn every failure of httpx into a BackendError that says what failed (`server`) and what to do (`remedy`)."""
-    try:
-        yield
-    except httpx.RequestError as error:
-        kind, what = next(FAILURES[cls] for cls in type(error).__mro__ if cls in FAILURES)
-        raise kind(f"{server} {what}. {remedy}", backend=backend) from error
-    except httpx.InvalidURL as error:
-        raise BackendUnavailableError(
-            f"{server} has an address that cannot be read. {remedy}", backend=backend
-        ) from error
 
 
 class ActivityTimeout:
@@ -112,44 +81,42 @@ class ActivityTimeout:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a server. `doing` completes "was silent while …" in a message.
-
-    `explain(status, text, headers)` makes the error for a response that is not a success.
-    """
+    """What is asked of a server, about a model where there is one; `silence` is the message when it takes too long."""
 
     method: str
     path: str
-    doing: str
-    explain: Callable[[int, str, Mapping[str, str]], BackendError]
     payload: Any = None
+    model: str = ""
+    silence: Text = SILENT
 
 
 @dataclass(slots=True)
 class HttpServer:
     """One server: JSON requests out, JSON or lines back, every failure a BackendError that names it.
 
-    What the server says back of `secret` is blotted out: its errors are shown and stored.
+    `title` names it with its `{address}`. In each message the `{server}` is filled in here. What the server says back
+    of `secret` is blotted out: its errors are shown and stored.
     """
 
     client: httpx.AsyncClient
-    backend: str
-    label: str
-    remedy: str
+    title: Text
+    remedy: Text
+    errors: ServerErrors
     timeouts: Timeouts
-    patience: ActivityTimeout = field(default_factory=ActivityTimeout)
+    activity: ActivityTimeout = field(default_factory=ActivityTimeout)
     secret: str = ""
 
     @property
-    def name(self) -> str:
+    def name(self) -> Text:
         """How messages call it: never with the user name and password that its address may hold."""
-        return f"{self.label} at {str(self.client.base_url.copy_with(userinfo=b'')).rstrip('/')!r}"
+        return self.title.fill(address=str(self.client.base_url.copy_with(userinfo=b"")).rstrip("/"))
 
     async def fetch(self, kind: type[Body], request: Request, *, seconds: float) -> Body:
         """Return the parsed body of one short exchange."""
-        async with self.limit(seconds, request.doing), self.open(request) as response:
+        async with self.limit(seconds, request.silence), self.open(request) as response:
             raw = await self._beginning(response, MAX_BODY_BYTES)
         if len(raw) > MAX_BODY_BYTES:
-            raise self.bad_response("sent an answer without an end. Check what answers at this address.")
+            raise self.bad_response(_("{server} sent an answer without an end."), advice=CHECK_ADDRESS)
         return self.parse(kind, raw)
 
     @asynccontextmanager
@@ -164,7 +131,9 @@ class HttpServer:
             if not response.is_success:
                 body = await self._beginning(response, MAX_ERROR_BYTES)
                 text = body.decode(errors="replace").strip()
-                raise request.explain(response.status_code, text, response.headers)
+                raise self.errors.of_response(
+                    self.name, response.status_code, text, response.headers, model=request.model
+                )
             yield response
         finally:
             await response.aclose()
@@ -192,52 +161,57 @@ class HttpServer:
                     head, *tail = piece.split(b"\n")
                     rest += head
                     if len(rest) > MAX_LINE_BYTES:
-                        raise self.bad_response("sent a line without an end. Restart it.")
+                        raise self.bad_response(_("{server} sent a line without an end."), advice=_("Restart it."))
                     for following in tail:
                         if rest.strip():
-                            self.patience.heard()  # bytes that drip without making a line are none
+                            self.activity.heard()  # only a whole line counts: bytes may drip for ever
                             yield self._blot(rest)
                         rest = bytearray(following)
         if rest.strip():
             yield self._blot(rest)
 
-    def _blot(self, said: bytearray) -> bytes:
-        return bytes(said).replace(self.secret.encode(), b"[key]") if self.secret else bytes(said)
+    def _blot(self, received: bytearray) -> bytes:
+        return bytes(received).replace(self.secret.encode(), b"[key]") if self.secret else bytes(received)
 
     @contextmanager
     def mapped(self) -> Iterator[None]:
         """Map httpx's failures in the body to errors that name this server."""
-        with map_http_errors(self.name, self.remedy, backend=self.backend):
+        with map_http_errors(self.name, self.remedy, backend=self.errors.backend):
             yield
 
     @asynccontextmanager
-    async def limit(self, seconds: float, doing: str) -> AsyncIterator[None]:
-        """Bound the body, with a BackendTimeoutError that says what the server was `doing`."""
+    async def limit(self, seconds: float, silence: Text) -> AsyncIterator[None]:
+        """Bound the body, with a BackendTimeoutError that says `silence`, its `{seconds}` filled in."""
         try:
-            async with self.patience.limit(seconds):
+            async with self.activity.limit(seconds):
                 yield
         except TimeoutError as error:
-            what = f"{self.name} was silent for {seconds:g} s while {doing}"
-            message = f"{what}. Raise this time limit, choose a smaller model, or restart the server."
-            raise BackendTimeoutError(message, backend=self.backend) from error
+            raise BackendTimeoutError(
+                silence.fill(server=self.name, seconds=seconds),
+                advice=_("Raise this time limit, choose a smaller model, or restart the server."),
+                backend=self.errors.backend,
+            ) from error
 
     def parse(self, kind: type[Body], raw: bytes) -> Body:
         """Read JSON of a known shape; anything else is a BadResponseError."""
         try:
             return kind.model_validate_json(raw)
         except ValidationError as error:
-            shown = raw[:80].decode(errors="replace")
-            what = f"sent something that is not its usual JSON: {shown!r}. Check what answers at this address."
-            raise self.bad_response(what) from error
+            raise self.bad_response(
+                _("{server} sent something that is not its usual JSON: {beginning!r}.", beginning=beginning_of(raw)),
+                advice=CHECK_ADDRESS,
+            ) from error
 
-    def bad_response(self, what: str) -> BadResponseError:
+    def bad_response(self, message: Text, *, advice: Text) -> BadResponseError:
         """Make the error for a response that cannot be used."""
-        return BadResponseError(f"{self.name} {what}", backend=self.backend)
+        return BadResponseError(message.fill(server=self.name), advice=advice, backend=self.errors.backend)
+
+    def wrong_count(self, vectors: int, texts: int) -> BadResponseError:
+        """Make the error for a response that does not hold one vector for each text."""
+        message = _("{server} sent {vectors} vectors for {texts} texts.", vectors=vectors, texts=texts)
+        return self.bad_response(message, advice=_("Try again."))
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read the seconds of a Retry-After header; None when it is absent or a date."""
-    try:
-        return max(0.0, float(headers.get("retry-after", "")))
-    except ValueError:
-        return None
+def beginning_of(raw: bytes) -> str:
+    """Return as much of what a server sent as a message may show."""
+    return raw[:80].decode(errors="replace")

@@ -1,63 +1,87 @@
 """One streamed answer over HTTP: which clock runs while it is awaited, whatever language its lines speak."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from typing import Protocol
 
-from models.base import Chunk
-from models.http.server import HttpServer, Request
+from models.base import Chunk, GenerationConfig
+from models.errors import BadResponseError, NoAnswerError
+from models.http.server import ASK_AGAIN, HttpServer, Request
+from models.text import lazy_gettext as _
 from models.thinking import ThinkingSplitter
 
 
-class ReplyText:
-    """What a model has written so far, its thoughts told from its answer also where the server leaves that to us."""
+class Reply(ABC):
+    """Turns the lines of one answer into chunks, and refuses to take half an answer for a whole one.
 
-    def __init__(self) -> None:
-        self.has_text = False
-        self.has_thinking = False
+    Thoughts are told from the answer also where the server leaves that to us.
+    """
+
+    def __init__(self, server: HttpServer, model: str, config: GenerationConfig) -> None:
+        self.is_over = False
+        self._server = server
+        self._model = model
+        self._config = config
         self._splitter = ThinkingSplitter()
-
-    def add(self, text: str, thinking: str) -> Chunk:
-        """Take what came with one line; what may be the beginning of a marker is held back."""
-        inline, text = self._splitter.push(text)
-        return self._note(text, thinking + inline)
-
-    def finish(self) -> Chunk:
-        """Return what was held back."""
-        thinking, text = self._splitter.finish()
-        return self._note(text, thinking)
-
-    def _note(self, text: str, thinking: str) -> Chunk:
-        self.has_text = self.has_text or bool(text.strip())
-        self.has_thinking = self.has_thinking or bool(thinking.strip())
-        return Chunk(text=text, thinking=thinking)
-
-
-class Reply(Protocol):
-    """Turns the lines of one answer into chunks, and raises a BackendError for what is not an answer."""
+        self._has_text = False
+        self._has_thinking = False
 
     @property
     def has_begun(self) -> bool:
         """Tell whether anything was written yet, thoughts included."""
-        ...
+        return self._has_text or self._has_thinking
 
-    @property
-    def is_over(self) -> bool:
-        """Tell whether the answer came to its end."""
-        ...
-
+    @abstractmethod
     def read(self, raw: bytes | None) -> Chunk:
-        """Read the next line, None for the end of the connection; the chunk is empty where there is nothing to tell."""
-        ...
+        """Read the next line, None for the end of the connection; raises BackendError where it is no answer."""
+
+    def _add(self, text: str, thinking: str) -> Chunk:
+        """Take what came with one line; what may be the beginning of a marker is held back."""
+        inline, text = self._splitter.push(text)
+        return self._note(text, thinking + inline)
+
+    def _finish(self) -> Chunk:
+        """Return what was held back."""
+        self.is_over = True
+        thinking, text = self._splitter.finish()
+        return self._note(text, thinking)
+
+    def _note(self, text: str, thinking: str) -> Chunk:
+        self._has_text = self._has_text or bool(text.strip())
+        self._has_thinking = self._has_thinking or bool(thinking.strip())
+        return Chunk(text=text, thinking=thinking)
+
+    def _breaks_off(self) -> BadResponseError:
+        """Make the error for an answer without its end."""
+        message = _("{server} ended the answer of {model!r} in the middle.", model=self._model)
+        return self._server.bad_response(message, advice=ASK_AGAIN)
+
+    def _require_text(self) -> None:
+        """Raise NoAnswerError where nothing was written, or nothing but thoughts."""
+        if self._has_text:
+            return
+        message = _("{server} sent an empty answer from {model!r}.")
+        advice = _("Ask again, or choose another model.")
+        if self._has_thinking:
+            message = _("{server} sent only thoughts of {model!r} and no answer within {tokens} tokens.")
+            advice = _("Allow more tokens, or switch its thinking off.")
+        raise NoAnswerError(
+            message.fill(server=self._server.name, model=self._model, tokens=self._config.max_tokens),
+            advice=advice,
+            backend=self._server.errors.backend,
+            has_thinking=self._has_thinking,
+        )
 
 
-async def read_reply(server: HttpServer, request: Request, reply: Reply, model: str) -> AsyncGenerator[Chunk, None]:
+async def read_reply(server: HttpServer, request: Request, reply: Reply) -> AsyncGenerator[Chunk, None]:
     """Send the request and yield chunks until the reply is over; leaving closes the connection.
 
     Until something is written the limit for the first token holds, then the one for a stall.
     """
-    first = server.timeouts.first_token_seconds, f"reading the prompt for {model!r}"
-    later = server.timeouts.stall_seconds, f"writing with {model!r}"
+    reading = _("{server} was silent for {seconds:g} s while reading the prompt for {model!r}.", model=request.model)
+    writing = _("{server} was silent for {seconds:g} s while writing with {model!r}.", model=request.model)
+    first = server.timeouts.first_token_seconds, reading
+    later = server.timeouts.stall_seconds, writing
     async with AsyncExitStack() as stack:
         async with server.limit(*first):
             response = await stack.enter_async_context(server.open(request))
@@ -65,8 +89,7 @@ async def read_reply(server: HttpServer, request: Request, reply: Reply, model: 
         while not reply.is_over:
             async with server.limit(*(later if reply.has_begun else first)):
                 raw = await anext(lines, None)
-            chunk = reply.read(raw)
-            for part in _apart(chunk):
+            for part in _apart(reply.read(raw)):
                 yield part
 
 

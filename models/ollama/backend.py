@@ -1,32 +1,29 @@
-"""An Ollama server as a backend: its own API, one answer at a time out of a line that suits its memory.
-
-What goes over the wire is in ollama_wire.py, who may go when in queueing.py.
-"""
+"""An Ollama server as a backend, by its own API, with requests in an order that suits its memory."""
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel
 
-from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
+from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, closing_stream
 from models.errors import BackendError
-from models.http.server import HttpServer, Request, Timeouts
+from models.http.server import SILENT_WHILE_EMBEDDING, HttpServer, Request, Timeouts
 from models.http.streamed_reply import read_reply
 from models.http.token_estimates import TokenEstimates
 from models.names import canonical
-from models.ollama import wire as wire
-from models.ollama.errors import REMEDY, error_for_status
+from models.ollama import wire
+from models.ollama.errors import ERRORS, REMEDY
 from models.ollama.pull import PullProgress, read_pull
-from models.ollama.reply import Reply
+from models.ollama.reply import OllamaReply
 from models.ollama.request_queue import QueuedRequest, RequestQueue
 from models.ollama.server_memory import ServerMemory
-from models.text import verbatim
+from models.text import NOTHING, Text, lazy_ngettext, sentences
+from models.text import lazy_gettext as _
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -41,7 +38,7 @@ SMALL_VOCABULARY = 1000
 def open_ollama(
     host: str, *, timeouts: Timeouts | None = None, keep_alive: str = "30m", parallel: int = 0
 ) -> "OllamaBackend":
-    """Make a backend for an address in any form of OLLAMA_HOST; raises ValueError. Nothing is sent yet.
+    """Make a backend for an address in any form of OLLAMA_HOST; raises AddressError. Nothing is sent yet.
 
     Proxy settings of the environment are ignored: they are made for the world outside.
     """
@@ -66,12 +63,13 @@ class OllamaBackend:
         self._client = client
         self._timeouts = timeouts
         self._keep_alive = keep_alive
-        self._server = HttpServer(client, self.name, "Ollama", REMEDY, timeouts)
+        self._server = HttpServer(client, _("Ollama at {address!r}"), REMEDY, ERRORS, timeouts)
         self._memory = ServerMemory()
-        self._line = RequestQueue(self._memory, parallel=parallel)
+        self._queue = RequestQueue(self._memory, parallel=parallel)
         self._estimates = TokenEstimates()
         self._tags: dict[str, wire.Tag] = {}
         self._cards: dict[str, ModelCard] = {}
+        self._first_look: asyncio.Task[None] | None = None
         self._preloading: asyncio.Task[None] | None = None
 
     async def health(self) -> Health:
@@ -86,8 +84,7 @@ class OllamaBackend:
             async with asyncio.timeout(SHOW_ALL_SECONDS):
                 await self._show_all()
         cards = tuple(self._known_cards())
-        detail = "" if cards else f"{self._server.name} has no model yet. Get one with `ollama pull llama3.2:3b`."
-        return Health(self.name, ok=True, detail=verbatim(detail), latency_seconds=latency_seconds, models=cards)
+        return Health(self.name, True, NOTHING if cards else self._lack(), latency_seconds, cards)
 
     async def list_models(self) -> list[ModelCard]:
         """Return the installed models; those that only embed have no "completion" among their capabilities."""
@@ -99,7 +96,7 @@ class OllamaBackend:
         """Return what the server knows of a model, asked once per version of it; raises ModelNotFoundError."""
         name = canonical(model)
         if name not in self._cards:
-            show = await self._fetch(wire.Show, "/api/show", {"model": model}, model=model)
+            show = await self._fetch(wire.Show, Request("POST", "/api/show", {"model": model}, model))
             tag = self._tags.get(name) or wire.Tag(name=model, details=show.details)
             if 0 < show.number("vocab_size") < SMALL_VOCABULARY:
                 self._estimates.learn_bytewise(name)
@@ -115,13 +112,32 @@ class OllamaBackend:
         await self.describe(model)
         return self._estimates.estimate(canonical(model), text)
 
-    @asynccontextmanager
+    @closing_stream
     async def stream(
         self, model: str, messages: Sequence[Message], config: GenerationConfig
-    ) -> AsyncIterator[AsyncIterator[Chunk]]:
+    ) -> AsyncGenerator[Chunk, None]:
         """Generate one answer; leaving the context ends the connection, and with it the generation."""
-        async with aclosing(self._speak(model, messages, config)) as chunks:
-            yield chunks
+        card = await self.describe(model)
+        think = config.think if "thinking" in card.capabilities else None  # others reject the field with HTTP 400
+        payload = wire.chat_payload(model, messages, config, keep_alive=self._keep_alive, think=think)
+        await self._know_memory()
+        prompt = "\n".join(message.content for message in messages)
+        with self._queue.enqueue(model, config.context_tokens, prompt) as request:
+            if not request.admitted.is_set():
+                yield Chunk(notice=self._waits_for(request))
+                await request.admitted.wait()
+            loading = asyncio.create_task(self._load(model, config.context_tokens))
+            try:
+                await asyncio.wait({loading}, timeout=NOTICE_SECONDS)
+                if not loading.done():
+                    yield Chunk(notice=_("loading {model!r}", model=model))
+                await loading
+            finally:
+                await _end(loading)
+            reply = OllamaReply(self._server, card, model, messages, config)
+            async with aclosing(self._answer(Request("POST", "/api/chat", payload, model), reply)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector per text; a text longer than the model's context is refused, not cut."""
@@ -131,66 +147,42 @@ class OllamaBackend:
             "truncate": False,
             "keep_alive": wire.keep_alive_value(self._keep_alive),
         }
-        with self._line.place(model, 0, "") as ticket:
-            await ticket.admitted.wait()
+        with self._queue.enqueue(model, 0, "") as queued:
+            await queued.admitted.wait()
+            request = Request("POST", "/api/embed", payload, model, SILENT_WHILE_EMBEDDING)
             seconds = self._timeouts.load_seconds + self._timeouts.first_token_seconds
-            body = await self._fetch(wire.Embeddings, "/api/embed", payload, model=model, seconds=seconds)
-            if not self._memory.is_loaded(ticket.model):
+            body = await self._fetch(wire.Embeddings, request, seconds=seconds)
+            if not self._memory.is_loaded(queued.model):
                 await self._look_at_memory()
         if len(body.embeddings) != len(texts):
-            raise self._server.bad_response(f"sent {len(body.embeddings)} vectors for {len(texts)} texts. Try again.")
+            raise self._server.wrong_count(len(body.embeddings), len(texts))
         return body.embeddings
 
     async def pull(self, model: str) -> AsyncGenerator[PullProgress, None]:
         """Download a model into the server; ends after the status "success" or raises."""
-        request = self._request("/api/pull", {"model": model, "stream": True}, model, doing=f"downloading {model!r}")
-        async with aclosing(read_pull(self._server, request, model)) as steps:
+        async with aclosing(read_pull(self._server, model)) as steps:
             async for step in steps:
                 yield step
         self._cards.pop(canonical(model), None)
 
     async def close(self) -> None:
         """Close all connections; answers that are still being written end."""
-        if self._preloading is not None:
-            self._preloading.cancel()
-            await asyncio.wait({self._preloading})
+        for task in (self._first_look, self._preloading):
+            if task is not None:
+                await _end(task)
         await self._client.aclose()
 
-    async def _speak(
-        self, model: str, messages: Sequence[Message], config: GenerationConfig
-    ) -> AsyncGenerator[Chunk, None]:
-        card = await self.describe(model)
-        think = config.think if "thinking" in card.capabilities else None  # others reject the field with HTTP 400
-        payload = wire.chat_payload(model, messages, config, keep_alive=self._keep_alive, think=think)
-        prompt = "\n".join(message.content for message in messages)
-        if not self._memory.was_seen:
-            await self._look_at_memory()
-        with self._line.place(model, config.context_tokens, prompt) as ticket:
-            if not ticket.admitted.is_set():
-                yield Chunk(notice=verbatim(f"waiting for {model!r}: {self._line.ahead_of(ticket)} before it in line"))
-                await ticket.admitted.wait()
-            loading = asyncio.create_task(self._load(model, config.context_tokens))
-            try:
-                await asyncio.wait({loading}, timeout=NOTICE_SECONDS)
-                if not loading.done():
-                    yield Chunk(notice=verbatim(f"loading {model!r}"))
-                await loading
-            finally:
-                await _end(loading)
-            reply = Reply(self._server, card, model, messages, config)
-            async with aclosing(self._answer(model, payload, reply)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-
-    async def _answer(self, model: str, payload: dict[str, object], reply: Reply) -> AsyncGenerator[Chunk, None]:
-        request, has_begun = self._request("/api/chat", payload, model), False
-        async with aclosing(read_reply(self._server, request, reply, model)) as chunks:
+    async def _answer(self, request: Request, reply: OllamaReply) -> AsyncGenerator[Chunk, None]:
+        has_begun = False
+        async with aclosing(read_reply(self._server, request, reply)) as chunks:
             async for chunk in chunks:
                 if reply.has_begun and not has_begun:
                     has_begun = True
                     self._preload_next()
                 if chunk.completion is not None:
-                    self._estimates.learn(canonical(model), reply.prompt_bytes, chunk.completion.usage.prompt_tokens)
+                    self._estimates.learn(
+                        canonical(request.model), reply.prompt_bytes, chunk.completion.usage.prompt_tokens
+                    )
                 yield chunk
 
     async def _load(self, model: str, context_tokens: int) -> None:
@@ -198,38 +190,49 @@ class OllamaBackend:
         was_loaded, began = self._memory.is_loaded(canonical(model)), time.perf_counter()
         config = GenerationConfig(context_tokens=context_tokens)
         payload = wire.chat_payload(model, (), config, keep_alive=self._keep_alive, think=None)
-        seconds, doing = self._timeouts.load_seconds, f"loading {model!r}"
-        await self._fetch(wire.ChatLine, "/api/chat", payload, model=model, seconds=seconds, doing=doing)
+        silence = _("{server} was silent for {seconds:g} s while loading {model!r}.", model=model)
+        request = Request("POST", "/api/chat", payload, model, silence)
+        await self._fetch(wire.ChatLine, request, seconds=self._timeouts.load_seconds)
         if not was_loaded or time.perf_counter() - began > NOTICE_SECONDS:
             await self._look_at_memory()
 
     def _preload_next(self) -> None:
         """Load the model of a waiting request while another one writes."""
-        ticket = self._line.next_to_load()
-        if ticket is not None and (self._preloading is None or self._preloading.done()):
-            self._preloading = asyncio.create_task(self._preload(ticket))
+        request = self._queue.next_to_load()
+        if request is not None and (self._preloading is None or self._preloading.done()):
+            self._preloading = asyncio.create_task(self._preload(request))
 
-    async def _preload(self, ticket: QueuedRequest) -> None:
+    async def _preload(self, request: QueuedRequest) -> None:
         # The request that waits for this model meets the same failure and tells it.
-        with self._line.loading_ahead(ticket), suppress(BackendError):
-            await self._load(ticket.name, ticket.context_tokens)
+        with self._queue.preloading(request), suppress(BackendError):
+            await self._load(request.name, request.context_tokens)
+
+    async def _know_memory(self) -> None:
+        """Look at the memory before the first requests: those that come together wait for one look.
+
+        So they are queued at the same moment, and the queue has all of them to choose from.
+        """
+        if self._memory.was_seen:
+            return
+        if self._first_look is None or self._first_look.done():
+            self._first_look = asyncio.create_task(self._look_at_memory())
+        await asyncio.shield(self._first_look)
 
     async def _look_at_memory(self) -> None:
         try:
-            running = await self._fetch(wire.RunningModels, "/api/ps", method="GET")
+            running = await self._fetch(wire.RunningModels, Request("GET", "/api/ps"))
         except BackendError:
-            return  # only the order in line depends on it
-        residents = {canonical(model.name): model.resident() for model in running.models or ()}
-        self._memory.look(residents, now=time.time())
-        self._line.review()
+            return  # only the order of the requests depends on it
+        loaded = {canonical(model.name): model.loaded() for model in running.models or ()}
+        self._memory.look(loaded, now=time.time())
+        self._queue.review()
 
     async def _read_tags(self, seconds: float) -> None:
-        tags = await self._fetch(wire.Tags, "/api/tags", method="GET", seconds=seconds)
+        tags = await self._fetch(wire.Tags, Request("GET", "/api/tags"), seconds=seconds)
         old, self._tags = self._tags, {canonical(tag.name): tag for tag in tags.models or ()}
-        for name in [
-            name for name, tag in old.items() if name not in self._tags or tag.digest != self._tags[name].digest
-        ]:
-            self._cards.pop(name, None)
+        for name, tag in old.items():
+            if name not in self._tags or tag.digest != self._tags[name].digest:
+                self._cards.pop(name, None)
         self._memory.know_sizes({name: tag.size for name, tag in self._tags.items()})
 
     async def _show_all(self) -> None:
@@ -246,23 +249,20 @@ class OllamaBackend:
     def _known_cards(self) -> list[ModelCard]:
         return [self._cards.get(name) or wire.card_from_tag(tag) for name, tag in self._tags.items()]
 
-    async def _fetch(
-        self,
-        kind: type[Body],
-        path: str,
-        payload: object = None,
-        *,
-        model: str = "",
-        method: str = "POST",
-        seconds: float | None = None,
-        doing: str = "asked for a few facts",
-    ) -> Body:
-        request = self._request(path, payload, model, method=method, doing=doing)
+    async def _fetch(self, kind: type[Body], request: Request, *, seconds: float = 0.0) -> Body:
         return await self._server.fetch(kind, request, seconds=seconds or self._timeouts.stall_seconds)
 
-    def _request(self, path: str, payload: object, model: str, *, method: str = "POST", doing: str = "") -> Request:
-        explain = partial(error_for_status, self._server.name, model=model)
-        return Request(method, path, doing, explain, payload)
+    def _waits_for(self, request: QueuedRequest) -> Text:
+        return lazy_ngettext(
+            "waiting for {model!r}: {n} request before it",
+            "waiting for {model!r}: {n} requests before it",
+            n=self._queue.count_ahead(request),
+            model=request.name,
+        )
+
+    def _lack(self) -> Text:
+        no_model = _("{server} has no model yet.", server=self._server.name)
+        return sentences([no_model, _("Get one with `ollama pull llama3.2:3b`.")])
 
 
 async def _end(task: asyncio.Task[None]) -> None:

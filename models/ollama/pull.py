@@ -5,36 +5,42 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 
 from models.http.server import HttpServer, Request
-from models.ollama.errors import error_for_pull
+from models.ollama.errors import PULL_ERRORS
 from models.ollama.wire import PullLine
+from models.text import lazy_gettext as _
 
 
 @dataclass(frozen=True, slots=True)
 class PullProgress:
-    """How far a download is, in bytes over all its files known so far; 0 of 0 before the transfer begins."""
+    """How far a download is, in bytes over all its files known so far; 0 of 0 before the transfer begins.
+
+    `status` is the server's own word for what it does.
+    """
 
     status: str
     completed: int = 0
     total: int = 0
 
 
-async def read_pull(server: HttpServer, request: Request, model: str) -> AsyncGenerator[PullProgress, None]:
-    """Send the request and read its progress; every piece must come within the limit for a stall."""
+async def read_pull(server: HttpServer, model: str) -> AsyncGenerator[PullProgress, None]:
+    """Ask for a download and read its progress; every piece must come within the limit for a stall."""
+    silence = _("{server} was silent for {seconds:g} s while downloading {model!r}.", model=model)
+    request = Request("POST", "/api/pull", {"model": model, "stream": True}, model)
     files: dict[str, PullLine] = {}
     status = ""
     async with AsyncExitStack() as stack:
-        async with server.limit(server.timeouts.stall_seconds, request.doing):
+        async with server.limit(server.timeouts.stall_seconds, silence):
             response = await stack.enter_async_context(server.open(request))
         lines = await stack.enter_async_context(aclosing(server.lines(response)))
         while status != "success":
-            async with server.limit(server.timeouts.stall_seconds, request.doing):
+            async with server.limit(server.timeouts.stall_seconds, silence):
                 raw = await anext(lines, None)
             if raw is None:
-                what = f"ended the download of {model!r} before it was complete. Go on with `ollama pull {model}`."
-                raise server.bad_response(what)
+                message = _("{server} ended the download of {model!r} before it was complete.", model=model)
+                raise server.bad_response(message, advice=_("Go on with `ollama pull {model}`.", model=model))
             line = server.parse(PullLine, raw)
             if line.error is not None:
-                raise error_for_pull(server.name, line.error, model=model)
+                raise PULL_ERRORS.of_words(server.name, line.error, model=model)
             status = line.status
             if line.digest and line.total:
                 files[line.digest] = line

@@ -2,9 +2,17 @@
 
 Three rules, each measured or seen on a real server:
 - On a CPU, requests whose prompts begin alike go one after the other: the server's slot then still holds the head.
-- Models that do not fit into memory together take turns; whoever wants the loaded one goes first.
-- Nobody is passed over more than PATIENCE times by requests that came later.
+- Models that do not fit into memory together take turns; whoever wants a loaded one goes first.
+- Nobody is passed over more than MOST_OVERTAKES times by requests that came later.
 Knows nothing about HTTP: the backend says what is loaded, through ServerMemory.
+
+    enqueue ──▶ waiting ──────────review: it may start──────────▶ active ──leave──▶ gone
+                 │   ▲                                                               ▲
+                 │   └── held back: no slot, no room, the same head is being read,   │
+                 │       or a moment (SWAP_GRACE_SECONDS) before a swap              │
+                 └────────────────────────leave (given up)───────────────────────────┘
+
+Every arrival, every leave, every look at the memory and the end of a moment's grace bring a review.
 """
 
 import asyncio
@@ -15,7 +23,7 @@ from dataclasses import dataclass, field
 from models.names import canonical
 from models.ollama.server_memory import ServerMemory
 
-PATIENCE = 16
+MOST_OVERTAKES = 16
 MOST_PARALLEL = 16
 LONG_HEAD_CHARACTERS = 600
 """From about 150 tokens on, reading a head once saves more than writing several answers in one batch does."""
@@ -25,7 +33,7 @@ SWAP_GRACE_SECONDS = 0.05
 
 @dataclass(eq=False, slots=True)
 class QueuedRequest:
-    """One request's place in line; `name` is the model as it was asked for.
+    """One request in the queue; `name` is the model as it was asked for.
 
     `context_tokens` belongs to the model: with another value it is loaded anew.
     """
@@ -33,8 +41,8 @@ class QueuedRequest:
     name: str
     context_tokens: int
     head: str
-    joined_at: float
-    passed_over: int = 0
+    queued_at: float
+    overtaken: int = 0
     admitted: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -56,40 +64,40 @@ class RequestQueue:
         self._waiting: list[QueuedRequest] = []
         self._active: list[QueuedRequest] = []
         self._contexts: dict[str, int] = {}
-        self._ahead = ""
+        self._preloading = ""
         self._last_left_at = float("-inf")
-        self._alarm: asyncio.TimerHandle | None = None
+        self._grace_end: asyncio.TimerHandle | None = None
 
     @contextmanager
-    def place(self, name: str, context_tokens: int, prompt: str) -> Iterator[QueuedRequest]:
-        """Take a place in line; wait for `ticket.admitted`. Leaving gives up the place or the slot, whichever it is."""
-        ticket = QueuedRequest(name, context_tokens, prompt[:LONG_HEAD_CHARACTERS], self._now())
-        self._waiting.append(ticket)
+    def enqueue(self, name: str, context_tokens: int, prompt: str) -> Iterator[QueuedRequest]:
+        """Join the queue; wait for `request.admitted`. Leaving gives up the place or the slot, whichever it is."""
+        request = QueuedRequest(name, context_tokens, prompt[:LONG_HEAD_CHARACTERS], self._now())
+        self._waiting.append(request)
         self.review()
         try:
-            yield ticket
+            yield request
         finally:
-            if ticket in self._active:
-                self._active.remove(ticket)
+            if request in self._active:
+                self._active.remove(request)
                 self._last_left_at = self._now()
             else:
-                self._waiting.remove(ticket)
+                self._waiting.remove(request)
             self.review()
 
-    def ahead_of(self, ticket: QueuedRequest) -> int:
+    def count_ahead(self, request: QueuedRequest) -> int:
         """Count the requests that hold this one up: those being served, and those that came before it."""
-        return len(self._active) + self._waiting.index(ticket) if ticket in self._waiting else 0
+        return len(self._active) + self._waiting.index(request) if request in self._waiting else 0
 
     def review(self) -> None:
-        """Admit everyone who may go now; also to be called when the server's memory was looked at."""
-        while (ticket := self._next()) is not None:
-            position = self._waiting.index(ticket)
+        """Admit every request that may start now; also to be called when the server's memory was looked at."""
+        while (request := self._next()) is not None:
+            position = self._waiting.index(request)
             for earlier in self._waiting[:position]:
-                earlier.passed_over += 1
-            self._waiting.remove(ticket)
-            self._active.append(ticket)
-            self._contexts[ticket.model] = ticket.context_tokens
-            ticket.admitted.set()
+                earlier.overtaken += 1
+            self._waiting.remove(request)
+            self._active.append(request)
+            self._contexts[request.model] = request.context_tokens
+            request.admitted.set()
 
     def next_to_load(self) -> QueuedRequest | None:
         """Return the first waiting request whose model may be loaded beside those at work, each of which is writing.
@@ -98,63 +106,66 @@ class RequestQueue:
         never drives out a model that is writing, so the worst is that loading waits for its end.
         """
         busy = self._busy_models()
-        ticket = next((ticket for ticket in self._by_preference() if not self._is_loaded(ticket)), None)
-        if ticket is None or ticket.model in busy:
+        request = next((request for request in self._candidates() if not self._is_loaded(request)), None)
+        if request is None or request.model in busy:
             return None
-        fits = self._memory.fits({*busy, ticket.model})
+        fits = self._memory.fits({*busy, request.model})
         is_wanted = any(other.model in busy for other in self._waiting)
-        return ticket if fits or (fits is None and not is_wanted) else None
+        return request if fits or (fits is None and not is_wanted) else None
 
     @contextmanager
-    def loading_ahead(self, ticket: QueuedRequest) -> Iterator[None]:
+    def preloading(self, request: QueuedRequest) -> Iterator[None]:
         """Keep room for a model while it is loaded ahead of its request."""
-        self._ahead = ticket.model
+        self._preloading = request.model
         try:
             yield
         finally:
-            self._ahead = ""
+            self._preloading = ""
             self.review()
 
     def _next(self) -> QueuedRequest | None:
         if len(self._active) >= self._limit:
             return None
-        return next((ticket for ticket in self._by_preference() if self._may_start(ticket)), None)
+        return next((request for request in self._candidates() if self._may_start(request)), None)
 
-    def _by_preference(self) -> Sequence[QueuedRequest]:
-        """Order those who wait: the loaded models first, else as they came. Who waited too long stands alone."""
-        for ticket in self._waiting:
-            if ticket.passed_over >= PATIENCE:
-                return [ticket]
-        return sorted(self._waiting, key=lambda ticket: not self._is_loaded(ticket))
+    def _candidates(self) -> Sequence[QueuedRequest]:
+        """Order the waiting requests: those for loaded models first, else as they came.
 
-    def _is_loaded(self, ticket: QueuedRequest) -> bool:
-        context_tokens = self._contexts.get(ticket.model, ticket.context_tokens)
-        return self._memory.is_loaded(ticket.model) and context_tokens == ticket.context_tokens
+        A request that was overtaken too often is the only candidate, until it may start.
+        """
+        for request in self._waiting:
+            if request.overtaken >= MOST_OVERTAKES:
+                return [request]
+        return sorted(self._waiting, key=lambda request: not self._is_loaded(request))
+
+    def _is_loaded(self, request: QueuedRequest) -> bool:
+        context_tokens = self._contexts.get(request.model, request.context_tokens)
+        return self._memory.is_loaded(request.model) and context_tokens == request.context_tokens
 
     def _busy_models(self) -> set[str]:
-        return {ticket.model for ticket in self._active} | ({self._ahead} if self._ahead else set())
+        return {request.model for request in self._active} | ({self._preloading} if self._preloading else set())
 
-    def _may_start(self, ticket: QueuedRequest) -> bool:
-        same_model = [other for other in self._active if other.model == ticket.model]
-        if any(other.context_tokens != ticket.context_tokens for other in same_model):
+    def _may_start(self, request: QueuedRequest) -> bool:
+        same_model = [other for other in self._active if other.model == request.model]
+        if any(other.context_tokens != request.context_tokens for other in same_model):
             return False
-        if self._memory.reads_slowly(ticket.model) and any(map(ticket.shares_head_with, same_model)):
+        if self._memory.reads_slowly(request.model) and any(map(request.shares_head_with, same_model)):
             return False
-        has_room = self._memory.fits({*self._busy_models(), ticket.model}) is True
-        return (has_room or (bool(same_model) and not self._ahead)) and not self._is_too_soon(ticket)
+        has_room = self._memory.fits({*self._busy_models(), request.model}) is True
+        return (has_room or (bool(same_model) and not self._preloading)) and not self._is_too_soon(request)
 
-    def _is_too_soon(self, ticket: QueuedRequest) -> bool:
+    def _is_too_soon(self, request: QueuedRequest) -> bool:
         """Hold a request back for a moment where serving it would drive out a loaded model."""
-        others = self._memory.residents.keys() - {ticket.model}
-        if self._active or self._is_loaded(ticket) or not others:
+        others = self._memory.loaded.keys() - {request.model}
+        if self._active or self._is_loaded(request) or not others:
             return False
-        if self._memory.fits({*others, ticket.model}):
+        if self._memory.fits({*others, request.model}):
             return False
-        free_at = max(ticket.joined_at, self._last_left_at) + SWAP_GRACE_SECONDS
+        free_at = max(request.queued_at, self._last_left_at) + SWAP_GRACE_SECONDS
         if self._now() >= free_at:
             return False
-        if self._alarm is None or self._alarm.cancelled() or self._alarm.when() <= self._now():
-            self._alarm = asyncio.get_running_loop().call_at(free_at, self.review)
+        if self._grace_end is None or self._grace_end.cancelled() or self._grace_end.when() <= self._now():
+            self._grace_end = asyncio.get_running_loop().call_at(free_at, self.review)
         return True
 
     @staticmethod

@@ -21,7 +21,7 @@ class LoadedModel:
 class ServerMemory:
     """Learns from one look at the server after another; models are named in canonical form."""
 
-    residents: dict[str, LoadedModel] = field(default_factory=dict)
+    loaded: dict[str, LoadedModel] = field(default_factory=dict)
     _sizes: dict[str, int] = field(default_factory=dict)
     _together: set[frozenset[str]] = field(default_factory=set)
     _too_much: set[frozenset[str]] = field(default_factory=set)
@@ -36,27 +36,27 @@ class ServerMemory:
         for model, size in sizes.items():
             self._sizes.setdefault(model, size)
 
-    def look(self, residents: Mapping[str, LoadedModel], *, now: float) -> None:
+    def look(self, loaded: Mapping[str, LoadedModel], *, now: float) -> None:
         """Compare what is loaded now with what was before, and learn from it what fits together."""
-        seen = frozenset(residents)
-        evicted = {model for model, old in self.residents.items() if model not in residents and old.expires_at > now}
-        came = seen - self.residents.keys()
+        seen = frozenset(loaded)
+        evicted = {model for model, old in self.loaded.items() if model not in loaded and old.expires_at > now}
+        came = seen - self.loaded.keys()
         if evicted and came:
             self._too_much.add(seen | evicted)
             self._together = {models for models in self._together if not models >= seen | evicted}
         self._together.add(seen)
         self._too_much = {models for models in self._too_much if not models <= seen}
-        self._sizes |= {model: resident.size_bytes for model, resident in residents.items()}
-        self.residents = dict(residents)
+        self._sizes |= {model: found.size_bytes for model, found in loaded.items()}
+        self.loaded = dict(loaded)
 
     def is_loaded(self, model: str) -> bool:
         """Tell whether the model was loaded when the server was last looked at."""
-        return model in self.residents
+        return model in self.loaded
 
     def reads_slowly(self, model: str) -> bool:
         """Tell whether reading a prompt is dear: the model runs on the CPU, or nobody knows yet."""
-        resident = self.residents.get(model)
-        return resident is None or resident.gpu_bytes == 0
+        found = self.loaded.get(model)
+        return found is None or found.gpu_bytes == 0
 
     def fits(self, models: Iterable[str]) -> bool | None:
         """Tell whether these models fit into memory together; None if only trying can tell."""
@@ -65,7 +65,7 @@ class ServerMemory:
             return True
         if any(wanted >= refused for refused in self._too_much):
             return False
-        if any(0 < r.gpu_bytes < r.size_bytes for model, r in self.residents.items() if model in wanted):
+        if any(0 < r.gpu_bytes < r.size_bytes for model, r in self.loaded.items() if model in wanted):
             return False  # the server splits a model between GPU and CPU only when the GPU is full with it alone
         needed = self._total(wanted)
         if needed is None:

@@ -14,7 +14,9 @@ import httpx
 from pydantic import BaseModel, Field
 
 from models.base import GenerationConfig, Message, ModelCard
+from models.http.errors import AddressError
 from models.ollama.server_memory import LoadedModel
+from models.text import lazy_gettext as _
 
 BACKEND = "ollama"
 DEFAULT_PORT = 11434
@@ -70,7 +72,7 @@ class Running(BaseModel):
     size_vram: int = 0
     expires_at: datetime | None = None
 
-    def resident(self) -> LoadedModel:
+    def loaded(self) -> LoadedModel:
         """Put the model as ServerMemory knows it."""
         expires_at = self.expires_at.timestamp() if self.expires_at else 0.0
         return LoadedModel(self.size, self.size_vram, expires_at)
@@ -156,7 +158,7 @@ def card_from_tag(tag: Tag) -> ModelCard:
 
 
 def server_url(host: str) -> httpx.URL:
-    """Read an address in any form that OLLAMA_HOST may have; raises ValueError.
+    """Read an address in any form that OLLAMA_HOST may have; raises AddressError.
 
     As in Ollama itself, the port is 11434 unless a scheme is given (then 80 or 443). An address to listen on
     ("0.0.0.0", ":11500") becomes the one under which this machine reaches it.
@@ -186,5 +188,8 @@ def _is_ipv6(text: str) -> bool:
         return False
 
 
-def _bad_host(host: str) -> ValueError:
-    return ValueError(f"{host!r} is no address of an Ollama server. Write for example '127.0.0.1:11434'.")
+def _bad_host(host: str) -> AddressError:
+    return AddressError(
+        _("{host!r} is no address of an Ollama server.", host=host),
+        advice=_("Write for example {example!r}.", example="127.0.0.1:11434"),
+    )

@@ -4,30 +4,30 @@ The length of the context belongs to such a server, so `GenerationConfig.context
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import httpx
 
-from models.base import Chunk, GenerationConfig, Health, Message, ModelCard
+from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, closing_stream
 from models.errors import BackendError, ModelNotFoundError
-from models.http.server import HttpServer, Request, Timeouts
+from models.http.errors import AddressError
+from models.http.server import SILENT_WHILE_EMBEDDING, HttpServer, Request, Timeouts
 from models.http.streamed_reply import read_reply
 from models.http.token_estimates import TokenEstimates
-from models.openai import wire as wire
-from models.openai.reply import Reply
+from models.openai import wire
+from models.openai.errors import ERRORS, REMEDY
+from models.openai.reply import OpenAIReply
+from models.text import Text
+from models.text import lazy_gettext as _
 
 HEALTH_SECONDS = 10.0
-REMEDY = "Start that server, or correct its address in the settings."
 
 
 def open_openai_compatible(
     url: str, *, timeouts: Timeouts | None = None, api_key: str = ""
 ) -> "OpenAICompatibleBackend":
-    """Make a backend for a server's address, with or without its closing /v1; raises ValueError. Sends nothing."""
+    """Make a backend for a server's address, with or without its closing /v1; raises AddressError. Sends nothing."""
     client = httpx.AsyncClient(base_url=wire.endpoint_url(url), trust_env=False)
     return OpenAICompatibleBackend(client, timeouts=timeouts or Timeouts(), api_key=api_key)
 
@@ -45,12 +45,15 @@ class OpenAICompatibleBackend:
         api_key: str = "",
     ) -> None:
         if not (api_key.isascii() and api_key.isprintable()):
-            raise ValueError("The key of the OpenAI-compatible server holds a character that no key has. Copy it anew.")
+            raise AddressError(
+                _("The key of the OpenAI-compatible server holds a character that no key has."),
+                advice=_("Copy it anew."),
+            )
         if api_key:
             client.headers["Authorization"] = f"Bearer {api_key}"
         self._client = client
         self._timeouts = timeouts
-        self._server = HttpServer(client, self.name, "The server", REMEDY, timeouts, secret=api_key)
+        self._server = HttpServer(client, _("The server at {address!r}"), REMEDY, ERRORS, timeouts, secret=api_key)
         self._estimates = TokenEstimates()
         self._cards: dict[str, ModelCard] = {}
 
@@ -74,58 +77,55 @@ class OpenAICompatibleBackend:
         if model not in self._cards:
             await self._read_models(self._timeouts.stall_seconds)
         if model not in self._cards:
-            offered = ", ".join(map(repr, list(self._cards)[:5])) or "nothing"
-            message = f"{self._server.name} does not serve {model!r}. It serves {offered}: choose one of these."
-            raise ModelNotFoundError(message, backend=self.name)
+            raise ModelNotFoundError(
+                _("{server} does not have {model!r}.", server=self._server.name, model=model),
+                advice=self._offer(),
+                backend=self.name,
+            )
         return self._cards[model]
 
     async def count_tokens(self, model: str, text: str) -> int:
         """Estimate from above, the better the more of the model's prompts the server has counted."""
         return self._estimates.estimate(model, text)
 
-    @asynccontextmanager
+    @closing_stream
     async def stream(
         self, model: str, messages: Sequence[Message], config: GenerationConfig
-    ) -> AsyncIterator[AsyncIterator[Chunk]]:
+    ) -> AsyncGenerator[Chunk, None]:
         """Generate one answer; leaving the context ends the connection, and with it the generation."""
-        async with aclosing(self._speak(model, messages, config)) as chunks:
-            yield chunks
+        reply = OpenAIReply(self._server, model, config)
+        request = Request("POST", "chat/completions", wire.chat_payload(model, messages, config), model)
+        began = first_at = time.perf_counter()
+        async with aclosing(read_reply(self._server, request, reply)) as chunks:
+            async for chunk in chunks:
+                if first_at == began:
+                    first_at = time.perf_counter()
+                yield chunk
+        ended_at = time.perf_counter()
+        completion = reply.completion(prompt_seconds=first_at - began, completion_seconds=ended_at - first_at)
+        prompt_bytes = sum(len(message.content.encode()) for message in messages)
+        self._estimates.learn(model, prompt_bytes, completion.usage.prompt_tokens)
+        yield Chunk(completion=completion)
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector per text, in order."""
-        request = self._request("embeddings", {"model": model, "input": list(texts)}, model, doing="embedding")
+        payload = {"model": model, "input": list(texts)}
+        request = Request("POST", "embeddings", payload, model, SILENT_WHILE_EMBEDDING)
         body = await self._server.fetch(wire.Embeddings, request, seconds=self._timeouts.first_token_seconds)
         if sorted(item.index for item in body.data) != list(range(len(texts))):
-            what = f"sent {len(body.data)} vectors for {len(texts)} texts. Try again."
-            raise self._server.bad_response(what)
+            raise self._server.wrong_count(len(body.data), len(texts))
         return [item.embedding for item in sorted(body.data, key=lambda item: item.index)]
 
     async def close(self) -> None:
         """Close all connections; answers that are still being written end."""
         await self._client.aclose()
 
-    async def _speak(
-        self, model: str, messages: Sequence[Message], config: GenerationConfig
-    ) -> AsyncGenerator[Chunk, None]:
-        reply = Reply(self._server, model, config)
-        request = self._request("chat/completions", wire.chat_payload(model, messages, config), model)
-        began = first_at = time.perf_counter()
-        async with aclosing(read_reply(self._server, request, reply, model)) as chunks:
-            async for chunk in chunks:
-                if first_at == began:
-                    first_at = time.perf_counter()
-                yield chunk
-        completion = reply.completion()
-        now = time.perf_counter()
-        usage = replace(completion.usage, prompt_seconds=first_at - began, completion_seconds=now - first_at)
-        self._estimates.learn(model, sum(len(m.content.encode()) for m in messages), usage.prompt_tokens)
-        yield Chunk(completion=replace(completion, usage=usage))
-
     async def _read_models(self, seconds: float) -> None:
-        request = self._request("models", None, "", method="GET", doing="asked for its models")
-        body = await self._server.fetch(wire.Models, request, seconds=seconds)
+        body = await self._server.fetch(wire.Models, Request("GET", "models"), seconds=seconds)
         self._cards = {model.id: model.card() for model in body.data}
 
-    def _request(self, path: str, payload: Any, model: str, *, method: str = "POST", doing: str = "") -> Request:
-        explain = partial(wire.error_for_status, self._server.name, model=model)
-        return Request(method, path, doing, explain, payload)
+    def _offer(self) -> Text:
+        if not self._cards:
+            return _("It offers no model: check its address.")
+        names = ", ".join(map(repr, list(self._cards)[:5]))
+        return _("It offers {names}: choose one of these.", names=names)

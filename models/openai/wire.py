@@ -1,11 +1,6 @@
-"""What goes over the wire to and from an OpenAI-compatible server: requests, the pieces of its replies, and its errors.
+"""What goes over the wire to and from an OpenAI-compatible server: requests, the pieces of its replies, addresses."""
 
-Servers differ: the same error comes as {"error": {"message": …}}, {"error": "…"}, {"message": …} or {"detail": …}.
-"""
-
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,22 +8,10 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field
 
 from models.base import GenerationConfig, Message, ModelCard
-from models.errors import (
-    BackendError,
-    BackendOverloadedError,
-    BackendTimeoutError,
-    BackendUnavailableError,
-    BadResponseError,
-    ModelNotFoundError,
-    OutOfMemoryError,
-    RequestRejectedError,
-)
-from models.http.server import retry_after
+from models.http.errors import AddressError
+from models.text import lazy_gettext as _
 
 BACKEND = "openai"
-
-_NO_MODEL = re.compile(r"model.*(not found|does not exist|not exist|unknown)|unknown model|no such model", re.I | re.S)
-_NO_MEMORY = re.compile(r"out of memory|insufficient memory", re.I)
 
 
 class Delta(BaseModel):
@@ -84,13 +67,16 @@ class Embeddings(BaseModel):
 
 
 def endpoint_url(url: str) -> httpx.URL:
-    """Read a server's address; an address without a path gets the usual /v1. Raises ValueError."""
+    """Read a server's address; an address without a path gets the usual /v1. Raises AddressError."""
     try:
         parsed = httpx.URL(url.strip().rstrip("/"))
     except httpx.InvalidURL:
         parsed = httpx.URL()
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"{url!r} is no address of a server. Write for example 'http://127.0.0.1:8000/v1'.")
+        raise AddressError(
+            _("{url!r} is no address of a server.", url=url),
+            advice=_("Write for example {example!r}.", example="http://127.0.0.1:8000/v1"),
+        )
     return parsed.copy_with(path="/v1") if parsed.path in ("", "/") else parsed
 
 
@@ -116,55 +102,3 @@ def chat_payload(model: str, messages: Sequence[Message], config: GenerationConf
     if config.think is not None:
         payload["chat_template_kwargs"] = {"enable_thinking": config.think}
     return payload
-
-
-def error_for_status(server: str, status: int, text: str, headers: Mapping[str, str], *, model: str) -> BackendError:
-    """Make the error for a response that is not a success."""
-    reason = message_of(text)
-    if status in (429, 503):
-        message = f"{server} is too busy{_quoted(reason)}. Wait a moment and ask again."
-        return BackendOverloadedError(message, backend=BACKEND, retry_after=retry_after(headers))
-    if status in (401, 402, 403):
-        # What the server says is not repeated: it may hold the key.
-        message = f"{server} refuses us (HTTP {status}). Check the key in the settings."
-        return BackendUnavailableError(message, backend=BACKEND)
-    if status in (408, 504):
-        return BackendTimeoutError(f"{server} gave up waiting (HTTP {status}). Ask again later.", backend=BACKEND)
-    if model and (status == 404 or _NO_MODEL.search(reason)):
-        message = (
-            f"{server} does not serve {model!r}{_quoted(reason)}. Choose a model that it lists, or check its address."
-        )
-        return ModelNotFoundError(message, backend=BACKEND)
-    if status in (400, 413, 422):
-        message = f"{server} rejects the request for {model!r}{_quoted(reason)}. Shorten it or change the settings."
-        return RequestRejectedError(message, backend=BACKEND)
-    if status < 500:
-        message = f"{server} does not know this request (HTTP {status}). Check that its address ends in /v1."
-        return BadResponseError(message, backend=BACKEND)
-    return error_for_text(server, reason or f"HTTP {status}", model=model)
-
-
-def error_for_text(server: str, reason: str, *, model: str) -> BackendError:
-    """Make the error for a failure that is told in words only."""
-    if _NO_MEMORY.search(reason):
-        message = f"{server} has not enough memory for {model!r}{_quoted(reason)}. Choose a smaller model."
-        return OutOfMemoryError(message, backend=BACKEND)
-    return BadResponseError(
-        f"{server} failed with {model!r}{_quoted(reason)}. Ask again, or look at its log.", backend=BACKEND
-    )
-
-
-def message_of(body: Any) -> str:
-    """Find the sentence in an error of any of the usual shapes; text that is no JSON is the sentence itself."""
-    if isinstance(body, str):
-        try:
-            return message_of(json.loads(body)) or body
-        except ValueError:
-            return body
-    if isinstance(body, dict):
-        return next((message_of(body[key]) for key in ("error", "message", "detail") if body.get(key)), "")
-    return str(body) if body is not None else ""
-
-
-def _quoted(reason: str) -> str:
-    return f" ({' '.join(reason.split())[:300]!r})" if reason.strip() else ""

@@ -21,7 +21,7 @@ from huggingface_hub import hf_hub_url, is_offline_mode
 
 from models.catalogue import CatalogueEntry
 from models.errors import BackendOverloadedError, BackendUnavailableError, DownloadError, WeightsError
-from models.http.server import map_http_errors
+from models.http.errors import map_http_errors
 from models.text import Bytes
 from models.text import lazy_gettext as _
 from models.weights.gguf_header import read_header
@@ -120,8 +120,12 @@ class Downloader:
         part = _part_of(target)
         with part.open("ab+") as file:
             _claim(file, entry)
-            remedy = f"What arrived is kept: ask again to go on, or put {entry.file!r} into {str(self.folder)!r}."
-            with map_http_errors("The Hugging Face hub", remedy, backend=BACKEND):
+            advice = _(
+                "Ask again to continue where the download stopped, or put {file!r} into {folder!r} yourself.",
+                file=entry.file,
+                folder=str(self.folder),
+            )
+            with map_http_errors(_("The Hugging Face hub"), advice, backend=BACKEND):
                 async with self._open(entry, file.tell()) as arrival:
                     self._check_room(entry, arrival)
                     digest = await asyncio.to_thread(_rewind, file, arrival.start)

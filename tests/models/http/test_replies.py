@@ -8,13 +8,21 @@ from hypothesis import strategies as st
 
 from models.base import GenerationConfig, ModelCard
 from models.errors import BackendError
+from models.http.errors import ServerErrors
 from models.http.server import HttpServer, Timeouts
 from models.http.streamed_reply import Reply
-from models.ollama.reply import Reply as OllamaReply
-from models.openai.reply import Reply as OpenAIReply
+from models.ollama.reply import OllamaReply
+from models.openai.reply import OpenAIReply
+from models.text import Text, verbatim
 from tests.models.scripts import OLLAMA_DONE, OPENAI_DONE, ollama_line, openai_piece
 
-SERVER = HttpServer(httpx.AsyncClient(base_url="http://box"), "box", "The box", "Wake it.", Timeouts())
+SERVER = HttpServer(
+    httpx.AsyncClient(base_url="http://box"),
+    Text("The box at {address!r}"),
+    verbatim("Wake it."),
+    ServerErrors("box", [], {}),
+    Timeouts(),
+)
 CONFIG = GenerationConfig()
 FIELDS = st.sampled_from(["message", "error", "done", "choices", "delta", "content", "usage"])
 VALUES = st.recursive(

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_prompt_that_the_server_cut_is_an_error_not_an_answer(counted: int) -> None:
     last = ollama_line(done=True, done_reason="stop", prompt_eval_count=counted, eval_count=3)
     async with ollama(says(ollama_line("Hello"), last)) as (backend, _):
-        with pytest.raises(RequestRejectedError, match="more than 2048 tokens"):
+        with pytest.raises(RequestRejectedError, match="more than 2,048 tokens"):
             await listen(backend, messages=[Message("user", "many words " * 1000)])
 
 

@@ -1,4 +1,4 @@
-"""Who may go when: the line before an Ollama server."""
+"""In which order the requests in the queue reach an Ollama server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.ollama.request_queue import PATIENCE, QueuedRequest, RequestQueue
+from models.ollama.request_queue import MOST_OVERTAKES, QueuedRequest, RequestQueue
 from models.ollama.server_memory import ServerMemory
-from tests.models.crowd import CPU, GPU, HEAD, Crowd, memory_with
+from tests.models.ollama.crowd import CPU, GPU, HEAD, Crowd, memory_with
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 async def before(anyio_backend: str) -> AsyncIterator[Callable[[RequestQueue], Crowd]]:
-    """Makes a crowd before a line; who is still there at the end leaves."""
+    """Puts a crowd into a queue; who is still there at the end leaves."""
     crowds: list[Crowd] = []
 
-    def gather(line: RequestQueue) -> Crowd:
-        crowds.append(Crowd(line))
+    def gather(queue: RequestQueue) -> Crowd:
+        crowds.append(Crowd(queue))
         return crowds[-1]
 
     yield gather
@@ -48,7 +48,7 @@ async def test_on_a_cpu_prompts_with_the_same_head_go_one_after_the_other(
 
 
 async def test_on_a_gpu_prompts_with_the_same_head_go_at_once(before: Callable[[RequestQueue], Crowd]) -> None:
-    crowd = before(RequestQueue(memory_with(resident=GPU)))
+    crowd = before(RequestQueue(memory_with(loaded_as=GPU)))
     crowd.join("a1", "a2", "a3", head=HEAD)
     assert crowd.at_work() == {"a1", "a2", "a3"}
 
@@ -71,12 +71,12 @@ async def test_the_first_request_shows_where_the_model_runs_before_the_others_go
     before: Callable[[RequestQueue], Crowd],
 ) -> None:
     memory = ServerMemory()
-    line = RequestQueue(memory)
-    crowd = before(line)
+    queue = RequestQueue(memory)
+    crowd = before(queue)
     crowd.join("a1", "a2", "a3", head=HEAD)
     assert crowd.at_work() == {"a1"}
     memory.look({"a:latest": GPU}, now=0)
-    line.review()
+    queue.review()
     assert crowd.at_work() == {"a1", "a2", "a3"}
 
 
@@ -107,7 +107,7 @@ async def test_stages_turn_round_so_that_each_saves_one_load(before: Callable[[R
         crowd.join(*(f"{model}{stage}" for model in "abc"))
         for _ in "abc":
             (name,) = await crowd.next_at_work()
-            loads += f"{name[0]}:latest" not in memory.residents
+            loads += f"{name[0]}:latest" not in memory.loaded
             memory.look({f"{name[0]}:latest": CPU}, now=0)
             crowd.leave(name)
     assert loads == 6
@@ -129,35 +129,35 @@ async def test_models_of_which_nobody_knows_take_turns_until_they_were_seen_toge
     before: Callable[[RequestQueue], Crowd],
 ) -> None:
     memory = memory_with(fit=None)
-    line = RequestQueue(memory)
-    crowd = before(line)
+    queue = RequestQueue(memory)
+    crowd = before(queue)
     crowd.join("a1", "b1")
     assert crowd.at_work() == {"a1"}
     memory.look({"a:latest": CPU, "b:latest": CPU}, now=0)
-    line.review()
+    queue.review()
     assert crowd.at_work() == {"a1", "b1"}
 
 
 async def test_a_model_is_tried_beside_another_once_nobody_waits_for_that_one(
     before: Callable[[RequestQueue], Crowd],
 ) -> None:
-    line = RequestQueue(memory_with(fit=None))
-    crowd = before(line)
+    queue = RequestQueue(memory_with(fit=None))
+    crowd = before(queue)
     crowd.join("a1", "a2", head=HEAD)
     crowd.join("b1")
-    assert line.next_to_load() is None
+    assert queue.next_to_load() is None
     crowd.leave("a1")
-    ticket = line.next_to_load()
-    assert ticket is not None and ticket.name == "b"
+    request = queue.next_to_load()
+    assert request is not None and request.name == "b"
 
 
 async def test_room_is_kept_for_a_model_that_is_being_loaded_ahead(before: Callable[[RequestQueue], Crowd]) -> None:
-    line = RequestQueue(memory_with(fit=None, loaded="a"))
-    crowd = before(line)
+    queue = RequestQueue(memory_with(fit=None, loaded="a"))
+    crowd = before(queue)
     crowd.join("a1", "b1")
-    ticket = line.next_to_load()
-    assert ticket is not None
-    with line.loading_ahead(ticket):
+    request = queue.next_to_load()
+    assert request is not None
+    with queue.preloading(request):
         crowd.join("a2")
         assert crowd.at_work() == {"a1"}
     assert crowd.at_work() == {"a1", "a2"}
@@ -177,35 +177,35 @@ async def test_another_context_length_waits_because_it_loads_the_model_anew(
 async def test_nobody_is_passed_over_for_ever(before: Callable[[RequestQueue], Crowd]) -> None:
     crowd = before(RequestQueue(memory_with(fit=False, loaded="a")))
     crowd.join("a0", "b0")
-    for turn in range(1, 3 * PATIENCE):
+    for turn in range(1, 3 * MOST_OVERTAKES):
         crowd.join(f"a{turn}")
         if f"a{turn - 1}" in crowd.at_work():
             crowd.leave(f"a{turn - 1}")
     crowd.leave(*crowd.at_work())
     await crowd.settle(["b0"])
-    assert len(crowd.admitted) == PATIENCE + 2
+    assert len(crowd.admitted) == MOST_OVERTAKES + 2
 
 
 async def test_the_next_model_is_named_for_loading(before: Callable[[RequestQueue], Crowd]) -> None:
     memory = memory_with(fit=True, models="ab")
     memory.look({"a:latest": CPU}, now=2e12)
-    line = RequestQueue(memory, parallel=1)
-    crowd = before(line)
+    queue = RequestQueue(memory, parallel=1)
+    crowd = before(queue)
     crowd.join("a1", "b1")
-    ticket = line.next_to_load()
-    assert ticket is not None and ticket.name == "b"
+    request = queue.next_to_load()
+    assert request is not None and request.name == "b"
 
 
 async def test_no_model_is_loaded_ahead_where_there_is_no_room(before: Callable[[RequestQueue], Crowd]) -> None:
-    line = RequestQueue(memory_with(fit=False, loaded="a"), parallel=1)
-    before(line).join("a1", "b1")
-    assert line.next_to_load() is None
+    queue = RequestQueue(memory_with(fit=False, loaded="a"), parallel=1)
+    before(queue).join("a1", "b1")
+    assert queue.next_to_load() is None
 
 
-async def test_those_ahead_are_counted() -> None:
-    line = RequestQueue(memory_with(), parallel=1)
-    with line.place("a", 1, "") as first, line.place("b", 1, "") as second, line.place("c", 1, "") as third:
-        assert [line.ahead_of(ticket) for ticket in (first, second, third)] == [0, 1, 2]
+async def test_requests_ahead_are_counted() -> None:
+    queue = RequestQueue(memory_with(), parallel=1)
+    with queue.enqueue("a", 1, "") as first, queue.enqueue("b", 1, "") as second, queue.enqueue("c", 1, "") as third:
+        assert [queue.count_ahead(request) for request in (first, second, third)] == [0, 1, 2]
 
 
 @given(
@@ -218,28 +218,28 @@ def test_no_slot_leaks_and_nobody_is_lost(steps: list[tuple[str, bool, int]], pa
     """Whoever joins and leaves in whatever order, waiting or at work: in the end everybody has been served."""
 
     async def play() -> None:
-        line = RequestQueue(memory_with(fit=fit, loaded="a"), parallel=parallel)
+        queue = RequestQueue(memory_with(fit=fit, loaded="a"), parallel=parallel)
         with ExitStack() as everybody:
             places: list[tuple[ExitStack, QueuedRequest]] = []
             for model, joins, index in steps:
                 if joins or not places:
                     stack = everybody.enter_context(ExitStack())
-                    places.append((stack, stack.enter_context(line.place(model, 8192, HEAD))))
+                    places.append((stack, stack.enter_context(queue.enqueue(model, 8192, HEAD))))
                 else:
                     places.pop(index % len(places))[0].close()
-                active = [ticket for _, ticket in places if ticket.admitted.is_set()]
+                active = [request for _, request in places if request.admitted.is_set()]
                 assert not parallel or len(active) <= parallel
-                assert len({ticket.model for ticket in active}) == len(active)
+                assert len({request.model for request in active}) == len(active)
             async with asyncio.timeout(20):
                 while places:
                     await asyncio.wait(
-                        {asyncio.ensure_future(ticket.admitted.wait()) for _, ticket in places},
+                        {asyncio.ensure_future(request.admitted.wait()) for _, request in places},
                         return_when=asyncio.FIRST_COMPLETED,
                     )
                     for place in [place for place in places if place[1].admitted.is_set()]:
                         places.remove(place)
                         place[0].close()
-        with line.place("b", 8192, HEAD) as ticket:
-            await asyncio.wait_for(ticket.admitted.wait(), 5)
+        with queue.enqueue("b", 8192, HEAD) as request:
+            await asyncio.wait_for(request.admitted.wait(), 5)
 
     asyncio.run(play())

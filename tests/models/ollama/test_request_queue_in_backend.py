@@ -4,9 +4,7 @@ import asyncio
 
 import pytest
 
-from models.errors import (
-    BackendTimeoutError,
-)
+from models.errors import BackendTimeoutError
 from models.http.server import Timeouts
 from models.ollama.backend import open_ollama
 from tests.models.http.wire_server import Call, Wire, serve
@@ -23,6 +21,12 @@ from tests.models.scripts import (
 pytestmark = pytest.mark.anyio
 
 
+async def let_others_go_on() -> None:
+    """Take so many turns of the event loop that whatever is under way arrives, however slow the machine."""
+    for _ in range(300):
+        await asyncio.sleep(0)
+
+
 async def test_a_model_that_loads_slowly_says_so_and_has_its_own_clock() -> None:
     loaded = asyncio.Event()
 
@@ -30,10 +34,10 @@ async def test_a_model_that_loads_slowly_says_so_and_has_its_own_clock() -> None
         await loaded.wait()
         await wire.json({"done": True, "done_reason": "load"})
 
-    timeouts = Timeouts(load_seconds=30, first_token_seconds=0.4, stall_seconds=0.4)
+    timeouts = Timeouts(load_seconds=30, first_token_seconds=1.0, stall_seconds=1.0)
     async with ollama(HELLO, timeouts, load=load) as (backend, _), backend.stream("tiny", QUESTION, CONFIG) as chunks:
-        assert (await anext(chunks)).notice == "loading 'tiny'"
-        asyncio.get_running_loop().call_later(0.6, loaded.set)
+        assert str((await anext(chunks)).notice) == "loading 'tiny'"
+        asyncio.get_running_loop().call_later(1.2, loaded.set)
         assert (await anext(chunks)).text == "Hello"
 
 
@@ -48,11 +52,11 @@ async def test_leaving_while_the_model_loads_hangs_up_and_frees_the_slot() -> No
         for _ in range(2):
             server.hung_up.clear()
             async with backend.stream("tiny", QUESTION, CONFIG) as chunks:
-                assert (await anext(chunks)).notice == "loading 'tiny'"
+                assert str((await anext(chunks)).notice) == "loading 'tiny'"
             await asyncio.wait_for(server.hung_up.wait(), 10)
 
 
-async def test_waiting_in_line_is_told_and_is_no_timeout() -> None:
+async def test_waiting_in_the_queue_is_told_and_is_no_timeout() -> None:
     may_end = asyncio.Event()
 
     async def slow(wire: Wire) -> None:
@@ -68,7 +72,7 @@ async def test_waiting_in_line_is_told_and_is_no_timeout() -> None:
         first = asyncio.create_task(listen(backend))
         async with backend.stream("tiny", QUESTION, CONFIG) as chunks:
             await asyncio.sleep(0)
-            assert (await anext(chunks)).notice == "waiting for 'tiny': 1 before it in line"
+            assert str((await anext(chunks)).notice) == "waiting for 'tiny': 1 request before it"
             asyncio.get_running_loop().call_later(0.8, may_end.set)
             assert (await anext(chunks)).text == "Hello"
         await first
@@ -81,14 +85,13 @@ async def test_on_a_cpu_prompts_that_begin_alike_are_sent_one_after_the_other() 
         nonlocal speaking, most
         speaking += 1
         most = max(most, speaking)
-        await asyncio.sleep(0.02)
+        await let_others_go_on()
         speaking -= 1
         await HELLO(wire)
 
     async with ollama(speak, ps=lists("tiny")) as (backend, _):
         await asyncio.gather(*(listen(backend, messages=SHARED) for _ in range(4)))
         assert most == 1
-        most = 0
         await asyncio.gather(*(listen(backend, messages=QUESTION) for _ in range(4)))
         assert most > 1
     most = 0
@@ -142,7 +145,7 @@ class SmallServer:
         if call.body.get("messages"):
             self._writing.append(model)
             self.most_at_once = max(self.most_at_once, len(set(self._writing)))
-            await asyncio.sleep(0.03)
+            await let_others_go_on()
             self._writing.remove(model)
         await ollama_server(HELLO, show=refuses(200, {"capabilities": ["completion"]}))(call, wire)
 
@@ -157,6 +160,8 @@ async def test_stages_of_three_models_cost_as_few_loads_as_can_be(room: int, loa
     small = SmallServer(room)
     async with serve(small.handle) as server:
         backend = open_ollama(server.url)
+        for model in "abc":
+            await backend.describe(model)  # as before a run
         for _ in range(3):
             await asyncio.gather(*(listen(backend, model, messages=SHARED) for model in "abc" for _ in range(2)))
         await backend.close()

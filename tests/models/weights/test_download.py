@@ -68,7 +68,7 @@ async def test_a_broken_file_under_the_right_name_is_replaced(hub: Hub, tmp_path
 async def test_a_download_that_broke_off_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
     hub.break_after = 2 * PIECE_BYTES
     downloader = Downloader(tmp_path, endpoint=hub.url)
-    with pytest.raises(BackendUnavailableError, match=r"broke off.*ask again to go on"):
+    with pytest.raises(BackendUnavailableError, match=r"broke off.*Ask again to continue"):
         await fetch(downloader)
     assert not (tmp_path / ENTRY.file).exists()
     hub.break_after = None

@@ -10,7 +10,7 @@ from council.runs.history import History
 from council.runs.registry import Runs
 from council.settings import Settings, environment
 from models import demonstration
-from models.base import Backend
+from models.base import LLAMA_CPP, Backend
 from models.http.server import Timeouts
 from models.llama_cpp.backend import LlamaCppBackend
 from models.llama_cpp.trial import Trials
@@ -56,11 +56,11 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
         backends: dict[str, Backend] = {}
         ollama = _open_ollama(settings) if "ollama" in settings.backends else None
         trials = Trials(settings.data_dir / "trials.json")
-        llama_cpp = _open_llama_cpp(settings, weights, trials) if "llama_cpp" in settings.backends else None
+        llama_cpp = _open_llama_cpp(settings, weights, trials) if LLAMA_CPP in settings.backends else None
         if ollama is not None:
             backends["ollama"] = ollama
         if llama_cpp is not None:
-            backends["llama_cpp"] = llama_cpp
+            backends[LLAMA_CPP] = llama_cpp
         if "openai" in settings.backends:
             backends["openai"] = _open_endpoint(settings)
         backend = BackendSelector([backends[name] for name in settings.backends], stand_ins=settings.stand_ins)

@@ -4,7 +4,7 @@ A failure is always one of the exceptions of `models/errors.py`: never text, `No
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, ParamSpec, Protocol
@@ -28,7 +28,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class GenerationConfig:
-    """How one request is sampled and bounded; every field reaches the backend on every call.
+    """How one request is sampled and bounded; every field reaches the model, but for the window where a server sets it.
 
     `context_tokens` is the window the model is loaded with (Ollama's `num_ctx`): prompt and answer together.
     `json_schema` constrains the text to that JSON schema. `think=None` leaves the choice to the model.
@@ -100,7 +100,7 @@ class ModelCard:
     quantization: str = ""
     context_tokens: int = 0
     capabilities: tuple[str, ...] = ()
-    remark: str = ""
+    remark: Text = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +160,8 @@ def closing_stream(
     """Make a backend's `stream` of a generator, which is closed when the context is left, however that happens."""
 
     @wraps(generate)
-    @asynccontextmanager
-    async def stream(*args: Params.args, **kwargs: Params.kwargs) -> AsyncIterator[AsyncIterator[Chunk]]:
-        async with aclosing(generate(*args, **kwargs)) as chunks:
-            yield chunks
+    def stream(*args: Params.args, **kwargs: Params.kwargs) -> AbstractAsyncContextManager[AsyncIterator[Chunk]]:
+        return aclosing(generate(*args, **kwargs))
 
     return stream
 

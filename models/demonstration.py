@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from models.text import lazy_gettext as _
+
 FOLDER = Path(__file__).parent / "pocket"
 NAMES = ("pocket-a", "pocket-b", "pocket-c")
-REMARK = "demonstration weights"
+REMARK = _("demonstration weights")
 EXAMPLES = {
     "en": (
         "What is the capital of Canada?",

@@ -1,4 +1,4 @@
-"""What this machine has: how much memory is free, and how an amount is written."""
+"""What this machine has: how much of its memory can still be used."""
 
 import os
 import sys
@@ -17,11 +17,6 @@ def free_bytes(*, proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cgrou
     if free is None:
         return _available_elsewhere()
     return max(0, min([free, *_left_in_cgroups(proc, cgroup)]))
-
-
-def gigabytes(count: int) -> str:
-    """Write a number of bytes for a person: "1.9 GB"; GB are powers of ten, as on disks and download pages."""
-    return f"{count / 1e9:.1f} GB" if count >= 100_000_000 else f"{count / 1e6:.1f} MB"
 
 
 def _available_in_meminfo(path: Path) -> int | None:

@@ -41,7 +41,7 @@ async def test_demonstration_weights_carry_a_remark_and_sit_only_without_others(
         "pocket-c",
     ]
     more = await beside.list_models()
-    assert more[0].name == "tiny" and more[0].remark == ""
+    assert more[0].name == "tiny" and not more[0].remark
     assert {seat.model for seat in make_council(CouncilRequest(), more, settings).seats} == {"tiny"}
     named = make_council(CouncilRequest(seats=(SeatWish("pocket-a"), SeatWish("pocket-b"))), more, settings)
     assert [seat.model for seat in named.seats] == ["pocket-a", "pocket-b"]

@@ -116,11 +116,11 @@ async def list_models(application: Application, console: Console, *, as_json: bo
     """List what can sit, and say of each backend that cannot be used what to do."""
     cards = await application.backend.list_models()
     if as_json:
-        console.say_json([asdict(card) for card in cards])
+        console.say_json([asdict(card) | {"remark": str(card.remark)} for card in cards])
     else:
         for card in cards:
             size = console.words.size(Bytes(card.size_bytes)) if card.size_bytes else "?"
-            notes = " ".join(filter(None, (card.family, card.quantization, card.remark)))
+            notes = " ".join(filter(None, (card.family, card.quantization, console.words.text(card.remark))))
             console.say(f"{one_line(card.name):40} {size:>9}  {card.backend:10} {one_line(notes)}".rstrip())
     await _note_faults(application, console)
     return COMPLETE if cards else FAILED

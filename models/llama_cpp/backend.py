@@ -4,11 +4,11 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
 
-from models.base import LLAMA_CPP, Chunk, GenerationConfig, Health, Message, ModelCard
+from models.base import LLAMA_CPP, Chunk, GenerationConfig, Health, Message, ModelCard, closing_stream
 from models.demonstration import REMARK
 from models.errors import BackendError, RequestRejectedError
 from models.llama_cpp.answer import stream_answer
@@ -69,46 +69,19 @@ class LlamaCppBackend:
 
     async def count_tokens(self, model: str, text: str) -> int:
         """Count exactly, with the model's own vocabulary; that alone is loaded where the model is not."""
-        loaded = self._models.find_loaded(model)
+        loaded = self._models.acquire_loaded(model)
         if loaded is not None:
-            loaded.users += 1  # not to be unloaded meanwhile
             try:
                 return len(await asyncio.to_thread(loaded.model.vocabulary.tokenize, text))
             finally:
                 self._models.release(loaded)
         return len(await asyncio.to_thread(self._tokenize_without_weights, model, text))
 
-    def stream(
-        self, model: str, messages: Sequence[Message], config: GenerationConfig
-    ) -> AbstractAsyncContextManager[AsyncIterator[Chunk]]:
-        """Load the model if need be and generate; leaving the context cancels within one token."""
-        return self._stream(model, messages, config)
-
-    @asynccontextmanager
-    async def _stream(
-        self, model: str, messages: Sequence[Message], config: GenerationConfig
-    ) -> AsyncIterator[AsyncIterator[Chunk]]:
-        async with aclosing(self._answer(model, messages, config)) as chunks:
-            yield chunks
-
-    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
-        """Return one vector of length 1 per text; raises RequestRejectedError for a model that is not made for it."""
-        loaded = await self._models.acquire(model, 0, _ignore)
-        try:
-            return await embed_texts(loaded, texts)
-        finally:
-            self._models.release(loaded)
-
-    async def close(self) -> None:
-        """Unload every model and join its thread."""
-        await self._models.close()
-        vocabularies, self._vocabularies = list(self._vocabularies.values()), {}
-        for model in vocabularies:
-            model.close()
-
-    async def _answer(
+    @closing_stream
+    async def stream(
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AsyncGenerator[Chunk, None]:
+        """Load the model if need be and generate; leaving the context cancels within one token."""
         began = time.monotonic()
         notices: asyncio.Queue[Text | None] = asyncio.Queue()
         loading = asyncio.create_task(self._models.acquire(model, config.context_tokens, notices.put_nowait))
@@ -132,6 +105,21 @@ class LlamaCppBackend:
             with suppress(asyncio.CancelledError, BackendError):
                 self._models.release(await loading)
 
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector of length 1 per text; raises RequestRejectedError for a model that is not made for it."""
+        loaded = await self._models.acquire(model, 0, _ignore)
+        try:
+            return await embed_texts(loaded, texts)
+        finally:
+            self._models.release(loaded)
+
+    async def close(self) -> None:
+        """Unload every model and join its thread."""
+        await self._models.close()
+        vocabularies, self._vocabularies = list(self._vocabularies.values()), {}
+        for model in vocabularies:
+            model.close()
+
     def _card(self, weights: Weights) -> ModelCard:
         header = self._finder.header(weights)
         return ModelCard(
@@ -143,7 +131,7 @@ class LlamaCppBackend:
             quantization=header.quantization,
             context_tokens=header.context_tokens,
             capabilities=header.capabilities,
-            remark=REMARK if weights.source == "demonstration" else "",
+            remark=REMARK if weights.source == "demonstration" else NOTHING,
         )
 
     def _tokenize_without_weights(self, name: str, text: str) -> list[int]:

@@ -63,20 +63,19 @@ class LoadedModels:
         """Return the models in memory."""
         return list(self._loaded.values())
 
-    def find_loaded(self, name: str) -> LoadedModel | None:
-        """Return a model in memory by name or alias, even if its file has been removed since."""
-        wanted = canonical(name)
-        for loaded in self._loaded.values():
-            if wanted in map(canonical, (loaded.weights.name, *loaded.weights.aliases)):
-                return loaded
-        return None
+    def acquire_loaded(self, name: str) -> LoadedModel | None:
+        """Return a model that is in memory already, to be given back with `release`."""
+        loaded = self._find_loaded(name)
+        if loaded is not None:
+            loaded.users += 1
+        return loaded
 
     async def acquire(self, name: str, window: int, tell: Tell) -> LoadedModel:
         """Return a loaded model, to be given back with `release`; `tell` hears about the load meanwhile.
 
         Raises ModelNotFoundError, WeightsError, OutOfMemoryError or BackendUnavailableError.
         """
-        known = self.find_loaded(name)
+        known = self._find_loaded(name)
         *files, last = [known.weights] if known else await asyncio.to_thread(self._finder.candidates, name)
         for weights in files:
             try:
@@ -101,6 +100,14 @@ class LoadedModels:
             if loads := [load.task for load in self._loads.values()]:
                 await asyncio.wait(loads)
         self._is_closing = False
+
+    def _find_loaded(self, name: str) -> LoadedModel | None:
+        """Look for a name or alias; a model stays known when its file has been removed since."""
+        wanted = canonical(name)
+        for loaded in self._loaded.values():
+            if wanted in map(canonical, (loaded.weights.name, *loaded.weights.aliases)):
+                return loaded
+        return None
 
     async def _acquire(self, weights: Weights, window: int, tell: Tell) -> LoadedModel:
         if loaded := self._loaded.get(weights.path):

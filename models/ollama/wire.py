@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from models.base import GenerationConfig, Message, ModelCard
 from models.http.errors import AddressError
 from models.ollama.server_memory import LoadedModel
+from models.text import NOTHING
 from models.text import lazy_gettext as _
 
 BACKEND = "ollama"
@@ -153,7 +154,7 @@ def card_from_tag(tag: Tag) -> ModelCard:
         size_bytes=tag.size,
         parameters=tag.details.parameter_size or "",
         quantization=tag.details.quantization_level or "",
-        remark=f"runs at {tag.remote_host}, not on this machine" if tag.remote_host else "",
+        remark=_("runs at {host}, not on this machine", host=tag.remote_host) if tag.remote_host else NOTHING,
     )
 
 

@@ -16,6 +16,7 @@ from council.seats import (
     take_seats,
 )
 from models.base import ModelCard
+from models.demonstration import REMARK
 
 GB = 10**9
 
@@ -136,7 +137,7 @@ def test_a_very_large_model_is_seated_only_where_nothing_else_is():
 
 
 def test_demonstration_weights_are_seated_only_where_nothing_else_is():
-    demo = card("demo", "llama", 0.1, remark="demonstration weights")
+    demo = card("demo", "llama", 0.1, remark=REMARK)
     assert "demo" not in models_of(choose_seats([demo, QWEN_4]))
     assert models_of(choose_seats([demo])) == ["demo"] * 3
 

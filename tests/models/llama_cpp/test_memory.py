@@ -6,8 +6,8 @@ import pytest
 
 from models.errors import OutOfMemoryError
 from models.llama_cpp.memory import check_memory, estimate_need
-from models.machine import free_bytes, gigabytes
-from models.text import verbatim
+from models.machine import free_bytes
+from models.text import Bytes, verbatim
 from models.weights.gguf_header import read_header
 
 GIB = 1 << 30
@@ -105,4 +105,4 @@ def test_without_a_budget_what_is_free_now_decides() -> None:
 
 
 def test_amounts_are_written_for_people() -> None:
-    assert (gigabytes(2_019_377_696), gigabytes(811_456)) == ("2.0 GB", "0.8 MB")
+    assert (str(Bytes(2_019_377_696)), str(Bytes(811_456))) == ("2.0 GB", "0.8 MB")

@@ -139,4 +139,4 @@ async def test_a_model_that_runs_elsewhere_says_so() -> None:
     }
     async with ollama(tags=refuses(200, {"models": [cloud]})) as (backend, _):
         (card,) = (await backend.health()).models
-    assert card.remark == "runs at https://far.example, not on this machine"
+    assert str(card.remark) == "runs at https://far.example, not on this machine"

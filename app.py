@@ -23,7 +23,8 @@ from council.configuration import load_settings
 from council.listening import listen
 from council.settings import Settings, is_loopback
 from council.terminal.command_line import run
-from council.terminal.console import open_console
+from council.terminal.console import Console, open_console
+from models.text import lazy_gettext as _
 
 GRADIO_ENVIRONMENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -105,6 +106,7 @@ def mount_page(application: Application) -> FastAPI:
 
 @program.command()
 def serve(
+    context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address it is served at (default: COUNCIL_HOST).")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Its port (default: COUNCIL_PORT).")] = None,
 ) -> int:
@@ -122,7 +124,8 @@ def serve(
         )
     )
     name = "localhost" if is_loopback(settings.host) else settings.host
-    print(f"Council is at http://{name}:{settings.port} (Ctrl-C ends it)", flush=True)
+    console: Console = context.obj
+    console.say(_("Council is at {address} (Ctrl-C ends it)", address=f"http://{name}:{settings.port}"))
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after a Ctrl-C that it has dealt with
         server.run(sockets=[listener])
     return 0 if server.started else 1
@@ -132,7 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Start the program and return its exit code."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells every address, with the password in it
-    return run(program, arguments, open_console(), name="app.py")
+    console = open_console()
+    return run(program, arguments, console, name="app.py", context=console)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,14 @@ from typing import Literal
 from council.advice import explain
 from models.catalogue import CatalogueEntry
 from models.errors import BackendError
+from models.text import NOTHING, Text
+from models.text import lazy_gettext as _
 from models.weights.download import Downloader, DownloadProgress
 
 logger = logging.getLogger(__name__)
 
 Status = Literal["running", "stopped", "failed", "done"]
-CRASHED = "The download broke off because of an error in the program; its log says more. What arrived is kept."
+CRASHED = _("The download broke off because of an error in the program; its log says more. What was fetched is kept.")
 SPEED_SECONDS = 10.0
 """Over how long the speed is measured."""
 
@@ -34,7 +36,7 @@ class Download:
     completed_bytes: int = 0
     total_bytes: int = 0
     bytes_per_second: float = 0.0
-    reason: str = ""
+    reason: Text = NOTHING
 
     @property
     def is_running(self) -> bool:
@@ -107,7 +109,7 @@ class Downloads:
             self._downloader.discard(entry)
             self._download = None
         except BackendError as error:
-            self._download = Download(entry, "failed", reason=str(explain(error)))
+            self._download = Download(entry, "failed", reason=explain(error))
 
     def put_away(self) -> None:
         """Forget a download that has ended."""
@@ -146,11 +148,11 @@ class Downloads:
         elif error is None:
             self._end("done")
         elif isinstance(error, BackendError):
-            self._end("failed", str(explain(error)))
+            self._end("failed", explain(error))
         else:
             logger.error("the download broke off", exc_info=error)
             self._end("failed", CRASHED)
 
-    def _end(self, status: Status, reason: str = "") -> None:
+    def _end(self, status: Status, reason: Text = NOTHING) -> None:
         if self._download is not None:
             self._download = replace(self._download, status=status, reason=reason)

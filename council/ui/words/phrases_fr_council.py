@@ -15,7 +15,7 @@ RUNS = {
         "Une erreur du programme a interrompu la délibération ; son journal en dit plus. "
         "Reprenez-la : ce qui a été dit est gardé."
     ),
-    DOWNLOAD_CRASHED: (
+    str(DOWNLOAD_CRASHED): (
         "Une erreur du programme a interrompu le téléchargement ; son journal en dit plus. Ce qui est arrivé est gardé."
     ),
     CUT_SHORT: "Le programme s'est arrêté pendant la délibération. Reprenez-la : ce qui a été dit est gardé.",

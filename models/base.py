@@ -4,11 +4,12 @@ A failure is always one of the exceptions of `models/errors.py`: never text, `No
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Literal, ParamSpec, Protocol
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
+from models.errors import BackendError
 from models.text import NOTHING, Text
 
 LLAMA_CPP = "llama_cpp"
@@ -154,14 +155,28 @@ class Backend(Protocol):
         ...
 
 
+AnyBackend = TypeVar("AnyBackend", bound=Backend)
+
+
 def closing_stream(
-    generate: Callable[Params, AsyncGenerator[Chunk, None]],
-) -> Callable[Params, AbstractAsyncContextManager[AsyncIterator[Chunk]]]:
-    """Make a backend's `stream` of a generator, which is closed when the context is left, however that happens."""
+    generate: Callable[Concatenate[AnyBackend, Params], AsyncGenerator[Chunk, None]],
+) -> Callable[Concatenate[AnyBackend, Params], AbstractAsyncContextManager[AsyncIterator[Chunk]]]:
+    """Make a backend's `stream` of a generator, which is closed when the context is left, however that happens.
+
+    An error is given the backend's name on its way out.
+    """
 
     @wraps(generate)
-    def stream(*args: Params.args, **kwargs: Params.kwargs) -> AbstractAsyncContextManager[AsyncIterator[Chunk]]:
-        return aclosing(generate(*args, **kwargs))
+    @asynccontextmanager
+    async def stream(
+        backend: AnyBackend, /, *args: Params.args, **kwargs: Params.kwargs
+    ) -> AsyncIterator[AsyncIterator[Chunk]]:
+        try:
+            async with aclosing(generate(backend, *args, **kwargs)) as chunks:
+                yield chunks
+        except BackendError as error:
+            error.backend = error.backend or backend.name
+            raise
 
     return stream
 

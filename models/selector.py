@@ -221,7 +221,6 @@ async def _speak(
     raise BadResponseError(
         _("{backend} broke off its answer with {model!r}.", backend=attempt.backend.name, model=attempt.model),
         advice=_("Ask again."),
-        backend=attempt.backend.name,
     )
 
 

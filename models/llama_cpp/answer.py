@@ -69,7 +69,6 @@ def _prepare(
                 model=loaded.weights.name,
             ),
             advice=_("Shorten it, or raise the context up to {limit}.", limit=loaded.window_limit),
-            backend=LLAMA_CPP,
         )
     request = Request(
         prompt=tokens,
@@ -93,7 +92,6 @@ def _check(loaded: LoadedModel, config: GenerationConfig, usage: Usage, *, has_t
         raise BadResponseError(
             _("{model!r} did not finish its JSON answer within {tokens} tokens.", model=name, tokens=tokens),
             advice=_("Allow more tokens or a larger context."),
-            backend=LLAMA_CPP,
         )
     if has_text:
         return
@@ -101,9 +99,6 @@ def _check(loaded: LoadedModel, config: GenerationConfig, usage: Usage, *, has_t
         raise NoAnswerError(
             _("{model!r} thought for {tokens} tokens and gave no answer.", model=name, tokens=tokens),
             advice=_("Allow more tokens, or turn thinking off."),
-            backend=LLAMA_CPP,
             has_thinking=True,
         )
-    raise NoAnswerError(
-        _("{model!r} gave an empty answer.", model=name), advice=_("Ask again with another seed."), backend=LLAMA_CPP
-    )
+    raise NoAnswerError(_("{model!r} gave an empty answer.", model=name), advice=_("Ask again with another seed."))

@@ -94,7 +94,6 @@ class LlamaCppBackend:
                 raise RequestRejectedError(
                     _("{model!r} is made for embedding and writes no text.", model=model),
                     advice=_("Choose another model."),
-                    backend=LLAMA_CPP,
                 )
             answer = stream_answer(loaded, messages, config, load_seconds=time.monotonic() - began)
             async with aclosing(answer) as chunks:

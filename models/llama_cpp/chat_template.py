@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from models.base import LLAMA_CPP, Message
+from models.base import Message
 from models.errors import RequestRejectedError
 from models.llama_cpp.vocabulary import Vocabulary
 from models.text import lazy_gettext as _
@@ -90,9 +90,7 @@ class ChatTemplate:
                     text, is_thinking = text.rstrip() + "\n\n</think>\n\n", False
                 return Prompt(text, is_thinking, stop)
         raise RequestRejectedError(
-            _("The model's chat template takes none of these messages."),
-            advice=_("Ask with a user's message."),
-            backend=LLAMA_CPP,
+            _("The model's chat template takes none of these messages."), advice=_("Ask with a user's message.")
         )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy
 
-from models.base import LLAMA_CPP
 from models.errors import BackendUnavailableError, OutOfMemoryError, RequestRejectedError
 from models.llama_cpp.engine.context import Batch
 from models.llama_cpp.loader import LoadedModel
@@ -24,7 +23,6 @@ async def embed_texts(loaded: LoadedModel, texts: Sequence[str]) -> list[list[fl
         raise RequestRejectedError(
             _("{model!r} is not made for embedding.", model=loaded.weights.name),
             advice=_("Choose a model such as 'nomic-embed-text'."),
-            backend=LLAMA_CPP,
         )
     tokens = await asyncio.to_thread(lambda: [_tokenize(loaded, text) for text in texts])
     vectors: list[list[float]] = []
@@ -46,7 +44,6 @@ def _tokenize(loaded: LoadedModel, text: str) -> list[int]:
                 limit=loaded.window_limit,
             ),
             advice=_("Split the text."),
-            backend=LLAMA_CPP,
         )
     return tokens
 
@@ -78,16 +75,13 @@ def _embed_group(runtime: Runtime, loaded: LoadedModel, group: list[list[int]]) 
         raise OutOfMemoryError(
             _("There is no room to embed texts of {size} tokens ({said}).", size=size, said=runtime.take_complaints()),
             advice=_("Embed shorter ones."),
-            backend=LLAMA_CPP,
         )
     try:
         batch = Batch(library, size)
         rows = [(number, 0, tokens) for number, tokens in enumerate(group)]
         if library.llama_decode(pointer, batch.fill(rows, outputs=range(size))):
             raise BackendUnavailableError(
-                _("llama.cpp failed while embedding ({said}).", said=runtime.take_complaints()),
-                advice=_("Ask again."),
-                backend=LLAMA_CPP,
+                _("llama.cpp failed while embedding ({said}).", said=runtime.take_complaints()), advice=_("Ask again.")
             )
         return [_vector(library, pointer, number, loaded.model.embedding_length) for number in range(len(group))]
     finally:

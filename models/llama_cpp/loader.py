@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from models.base import LLAMA_CPP
 from models.errors import OutOfMemoryError, WeightsError
 from models.llama_cpp.chat_template import ChatTemplate
 from models.llama_cpp.engine.context import AnyContext, ContextShape
@@ -132,7 +131,6 @@ class ModelLoader:
                 raise WeightsError(
                     _("{model!r} is no model that writes text.", model=self.weights.name),
                     advice=_("Choose another one."),
-                    backend=LLAMA_CPP,
                 )
             if window and not self.header.is_embedding:
                 engine.prepare(min(window, model.trained_context)).result()

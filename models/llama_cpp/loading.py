@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from models.base import LLAMA_CPP
 from models.errors import OutOfMemoryError, WeightsError
 from models.llama_cpp.runtime import Runtime
 from models.llama_cpp.vocabulary import Vocabulary
@@ -81,10 +80,9 @@ def _load_error(path: Path, complaints: str, gpu_layers: int) -> OutOfMemoryErro
         return WeightsError(
             _("llama.cpp cannot load {path!r} ({said}).", path=str(path), said=said),
             advice=_("Fetch the file again, or choose another model."),
-            backend=LLAMA_CPP,
         )
     if gpu_layers:
         lack = _("{file!r} does not fit into the GPU's memory ({said}).", file=path.name, said=said)
     else:
         lack = _("{file!r} does not fit into memory ({said}).", file=path.name, said=said)
-    return OutOfMemoryError(lack, advice=_("Choose a smaller model or a smaller quantisation."), backend=LLAMA_CPP)
+    return OutOfMemoryError(lack, advice=_("Choose a smaller model or a smaller quantisation."))

@@ -1,6 +1,5 @@
 """How much memory a model will need, and a refusal with both numbers before anything is loaded."""
 
-from models.base import LLAMA_CPP
 from models.errors import OutOfMemoryError
 from models.machine import free_bytes
 from models.text import Argument, Bytes, Text
@@ -34,11 +33,9 @@ def check_memory(needed_bytes: int, budget: int | None, *, what: Text) -> None:
         raise OutOfMemoryError(
             _("{what} needs about {needed}, but {free} are free on this machine.", **amounts),
             advice=_("Choose a smaller model, a smaller quantisation or a shorter context, or close other programs."),
-            backend=LLAMA_CPP,
         )
     raise OutOfMemoryError(
         _("{what} needs about {needed}, but {free} are allowed.", **amounts),
         advice=_("Choose a smaller model, a smaller quantisation or a shorter context."),
-        backend=LLAMA_CPP,
         cause="memory_limit",
     )

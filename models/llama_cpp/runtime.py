@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from typing import Any
 
-from models.base import LLAMA_CPP
 from models.errors import BackendUnavailableError
 from models.text import lazy_gettext as _
 
@@ -25,7 +24,6 @@ class Runtime:
             raise BackendUnavailableError(
                 _("llama.cpp cannot be used in this process: {said}.", said=str(error)),
                 advice=_("Install it with `pip install llama-cpp-python`, or start Ollama with `ollama serve`."),
-                backend=LLAMA_CPP,
             ) from error
         self.library: Any = llama_cpp
         self._complaints: deque[str] = deque(maxlen=6)

@@ -17,7 +17,6 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from models.base import LLAMA_CPP
 from models.errors import WeightsError
 from models.text import lazy_gettext as _
 
@@ -59,7 +58,6 @@ class Trials:
             raise WeightsError(
                 _("{path!r} makes llama.cpp break down ({reason}), so it is not loaded.", path=str(path), reason=fault),
                 advice=_("Fetch the file again, choose another model, or run this one with Ollama."),
-                backend=LLAMA_CPP,
             )
 
     def close(self) -> None:
@@ -77,7 +75,6 @@ class Trials:
             raise WeightsError(
                 _("The trial of {path!r} in a process of its own did not come to its end.", path=str(path)),
                 advice=_("Ask again when the machine is less busy, or choose a smaller model."),
-                backend=LLAMA_CPP,
             )
         return _cause_of_death(code, words) if code else ""
 
@@ -131,7 +128,7 @@ def _identity(path: Path) -> str:
         found = path.stat()
     except OSError as error:
         raise WeightsError(
-            _("{path!r} cannot be read: {reason}.", path=str(path), reason=error.strerror or ""), backend=LLAMA_CPP
+            _("{path!r} cannot be read: {reason}.", path=str(path), reason=error.strerror or "")
         ) from error
     return f"{path.absolute()}|{found.st_dev}|{found.st_ino}|{found.st_size}|{found.st_mtime_ns}"
 

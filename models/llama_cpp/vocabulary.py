@@ -5,7 +5,6 @@ import re
 import threading
 from typing import Any
 
-from models.base import LLAMA_CPP
 from models.errors import BackendUnavailableError
 from models.text import lazy_gettext as _
 
@@ -34,7 +33,7 @@ class Vocabulary:
         """
         with self._guard:
             if self._is_closed:
-                raise BackendUnavailableError(UNLOADED, advice=_("Ask again."), backend=LLAMA_CPP)
+                raise BackendUnavailableError(UNLOADED, advice=_("Ask again."))
             return self._tokenize(text, opens, has_markers)
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from models.base import LLAMA_CPP
 from models.errors import ModelNotFoundError, WeightsError
 from models.names import aliases_of_file, canonical
 from models.text import Text, sentences
@@ -106,7 +105,7 @@ class WeightsFinder:
         for broken, problem in found.problems:
             if broken and canonical(broken) == wanted:
                 raise problem
-        raise ModelNotFoundError(_not_found(name, found), backend=LLAMA_CPP, cause="no_weights", model=name)
+        raise ModelNotFoundError(_not_found(name, found), cause="no_weights", model=name)
 
     def header(self, weights: Weights) -> GGUFHeader:
         """Return what the file says of itself; read once as long as the file does not change. Raises WeightsError."""

@@ -11,7 +11,6 @@ leaves, and one that fails ends with an error. The waiting ones stand in the eng
 import time
 from itertools import accumulate
 
-from models.base import LLAMA_CPP
 from models.errors import BackendError, BackendUnavailableError, OutOfMemoryError
 from models.llama_cpp.engine.context import ABORTED, DECODED, NO_ROOM, AnyContext
 from models.llama_cpp.engine.generation import Counters, Delta, Generation, Piece, Running
@@ -188,7 +187,7 @@ class ContinuousBatch:
         youngest = self.running[-1]
         if len(self.running) == 1:
             self._leave(youngest)
-            full = OutOfMemoryError(_("The context is full."), advice=_("Ask for a larger one."), backend=LLAMA_CPP)
+            full = OutOfMemoryError(_("The context is full."), advice=_("Ask for a larger one."))
             youngest.generation.end(full)
             return None
         self.running.remove(youngest)
@@ -199,7 +198,7 @@ class ContinuousBatch:
         """After a step that broke its requests fail, and the others read again."""
         said = self._runtime.take_complaints() or _("no reason given")
         failure = BackendUnavailableError(
-            _("llama.cpp failed while computing ({said}).", said=said), advice=_("Ask again."), backend=LLAMA_CPP
+            _("llama.cpp failed while computing ({said}).", said=said), advice=_("Ask again.")
         )
         self._sequences.forget_all()
         for piece in plan:

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import numpy
 
-from models.base import LLAMA_CPP
 from models.errors import OutOfMemoryError
 from models.llama_cpp.runtime import Runtime
 from models.text import lazy_gettext as _
@@ -107,7 +106,6 @@ class Context:
                     said=runtime.take_complaints(),
                 ),
                 advice=_("Ask for a smaller context, or use a smaller model."),
-                backend=LLAMA_CPP,
             )
         self._threads = shape.threads
         self._memory = self._library.llama_get_memory(self.pointer)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from models.base import LLAMA_CPP
 from models.errors import BackendError, BackendUnavailableError
 from models.llama_cpp.engine.batching import ContinuousBatch
 from models.llama_cpp.engine.context import AnyContext
@@ -238,4 +237,4 @@ class Engine:
 
 
 def _closed() -> BackendUnavailableError:
-    return BackendUnavailableError(UNLOADED, advice=_("Ask again."), backend=LLAMA_CPP)
+    return BackendUnavailableError(UNLOADED, advice=_("Ask again."))

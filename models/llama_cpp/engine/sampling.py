@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy
 
-from models.base import LLAMA_CPP
 from models.errors import BadResponseError, RequestRejectedError
 from models.llama_cpp.engine.context import AnyContext
 from models.llama_cpp.runtime import Runtime
@@ -71,7 +70,6 @@ class _Grammar:
             raise RequestRejectedError(
                 _("llama.cpp cannot use this JSON schema as a grammar ({said}).", said=runtime.take_complaints()),
                 advice=_("Simplify it."),
-                backend=LLAMA_CPP,
             )
         self._candidates = _Candidates(self._library, vocabulary.size)
 
@@ -84,7 +82,6 @@ class _Grammar:
                 raise BadResponseError(
                     _("The model's vocabulary holds no token that the JSON schema allows next."),
                     advice=_("Ask for a simpler schema."),
-                    backend=LLAMA_CPP,
                 )
             token = self._candidates.choose(chain)
         if not self._vocabulary.is_end(token):
@@ -176,5 +173,4 @@ def grammar_from_schema(schema: dict[str, Any] | None) -> str:
         raise RequestRejectedError(
             _("The JSON schema cannot be turned into a grammar: {said}.", said=repr(error)),
             advice=_("Ask for a simpler one."),
-            backend=LLAMA_CPP,
         ) from error

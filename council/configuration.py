@@ -1,19 +1,16 @@
-"""Reads the settings from the environment and `.env`, and explains each one that cannot be used."""
+"""Reads the settings from the environment and `.env`; says how each is written, and why one cannot be used."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from dotenv import dotenv_values
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from council.errors import ConfigurationError, did_you_mean
-from council.setting_lines import PREFIX, example_line, setting_name
-from council.settings import BackendName, Settings, WrongValue, environment
+from council.settings import PREFIX, BackendName, Settings, WrongValue, environment
 from models.text import Text, sentences, verbatim
 from models.text import lazy_gettext as _
-
-SECRETS = frozenset({"openai_key", "users"})
 
 
 def load_settings(*, env_file: Path | None = Path(".env"), **values: Any) -> Settings:
@@ -61,10 +58,37 @@ def _explain(error: Mapping[str, Any]) -> Text:
     if not error["loc"]:
         return _("{problem}.", problem=problem)
     name = str(error["loc"][0])
-    setting = setting_name(name) + ("" if name in SECRETS else f"={error['input']!r}")
+    is_secret = isinstance(Settings.model_fields[name].default, SecretStr)
+    setting = setting_name(name) + ("" if is_secret else f"={error['input']!r}")
     near = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else None
     explained = [
         _("{setting} cannot be used: {problem}.", setting=setting, problem=problem),
-        _("For example: {line}.", line=example_line(name, Settings.model_fields[name])),
+        _("For example: {line}.", line=example_line(name)),
     ]
     return sentences([*explained, near] if near else explained)
+
+
+def setting_name(field: str) -> str:
+    """What a field is called in the environment."""
+    return PREFIX + field.upper()
+
+
+def example_line(field: str) -> str:
+    """A line for `.env` that sets a field to its default, or to an example where the default is empty."""
+    examples = Settings.model_fields[field].examples
+    return f"{setting_name(field)}={examples[0] if examples else show_default(field)}"
+
+
+def show_default(field: str) -> str:
+    """A field's default as a user would write it; the same on every machine."""
+    match default := Settings.model_fields[field].default:
+        case bool():
+            return str(default).lower()
+        case tuple():
+            return ",".join(map(str, default))
+        case float():
+            return f"{default:g}"
+        case int() | str() | Path():
+            return str(default)
+        case _:
+            return ""

@@ -20,12 +20,12 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, AnswerTokens, Mode
-from council.setting_lines import PREFIX
 from council.translation import languages
 from models.ollama.wire import server_url
 from models.text import Text
 from models.text import lazy_gettext as _
 
+PREFIX = "COUNCIL_"
 BackendName = Literal["ollama", "llama_cpp", "openai"]
 Names = Annotated[tuple[str, ...], NoDecode]
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#@]+$")]

@@ -12,9 +12,8 @@ from typing import TextIO
 import rich.console
 import rich.progress
 
-from council.configuration import read_env_file
+from council.configuration import read_env_file, setting_name
 from council.errors import ConfigurationError
-from council.setting_lines import setting_name
 from council.settings import environment
 from council.terminal.narrator import escaped, one_line, printable
 from council.translation import Translator, translator

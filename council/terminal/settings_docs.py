@@ -4,7 +4,7 @@ import re
 
 from pydantic import SecretStr
 
-from council.setting_lines import example_line, setting_name, show_default
+from council.configuration import example_line, setting_name, show_default
 from council.settings import Settings
 
 BEGIN = "<!-- settings: made by `python -m council settings --markdown` -->"
@@ -15,7 +15,7 @@ def as_markdown() -> str:
     """The table of the README, without the two marks it stands between."""
     lines = ["| setting | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = f"`{show_default(field)}`" if show_default(field) else ""
+        default = f"`{show_default(name)}`" if show_default(name) else ""
         lines.append(f"| `{setting_name(name)}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
 
@@ -24,7 +24,7 @@ def as_env() -> str:
     """The text of `.env.example`: every setting with its meaning, commented out."""
     parts = ["# Copy this file to .env and take the # away in front of what you want to change.\n"]
     for name, field in Settings.model_fields.items():
-        parts.append(f"\n# {(field.description or '').replace('`', '')}\n#{example_line(name, field)}\n")
+        parts.append(f"\n# {(field.description or '').replace('`', '')}\n#{example_line(name)}\n")
     return "".join(parts)
 
 

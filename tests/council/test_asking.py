@@ -26,6 +26,11 @@ def test_a_missing_model_with_a_stand_in_may_sit(settings: Settings) -> None:
     assert (council.seats[0].model, council.chairman.model) == ("absent:7b", "beta:1b")
 
 
+def test_a_request_can_be_stored_and_read_again() -> None:
+    request = CouncilRequest(seats=SEATS, chairman="gamma:1b", mode="full", rounds=3, answer_tokens=99)
+    assert CouncilRequest.model_validate_json(request.model_dump_json()) == request
+
+
 @pytest.mark.parametrize(
     "changed", [{"debate": "always"}, {"second_look": "never"}, {"rounds": 2}, {"answer_tokens": 77}]
 )

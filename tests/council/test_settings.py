@@ -109,6 +109,7 @@ def test_an_unknown_name_that_resembles_nothing_is_answered_with_the_whole_list(
         ("OPENAI_URL", "localhost", "COUNCIL_OPENAI_URL='localhost' .* For example: COUNCIL_OPENAI_URL=http"),
         ("OLLAMA_HOST", "ftp://box", "COUNCIL_OLLAMA_HOST='ftp://box' .* For example: COUNCIL_OLLAMA_HOST=http"),
         ("SEATS", "a,b,c,d,e,f,g,h,i", "at most 8 items"),
+        ("LANGUAGE", "tlh", "the program speaks en, "),
         ("STAND_INS", "llama3", "each part reads big=small"),
         ("KEEP_ALIVE", "soon", "For example: COUNCIL_KEEP_ALIVE=30m"),
         ("STALL_SECONDS", "0", "greater than 0"),

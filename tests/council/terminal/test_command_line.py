@@ -44,13 +44,17 @@ def test_everything_that_the_page_offers_can_be_chosen_in_the_terminal(capsys: C
     assert (seated.debate, seated.rounds, seated.second_look, seated.answer_tokens) == ("always", 2, "never", 77)
 
 
-@pytest.mark.parametrize(("variable", "language"), [("COUNCIL_LANGUAGE", "fr"), ("LANG", "fr_FR.UTF-8")])
-def test_the_terminal_speaks_the_language_of_whoever_sits_there(
-    capsys: Captured, monkeypatch: pytest.MonkeyPatch, variable: str, language: str
+@pytest.mark.parametrize(
+    ("variable", "language", "heading"),
+    [("COUNCIL_LANGUAGE", "fr", "3 sièges sur 3"), ("LANG", "fr_FR.UTF-8", "3 of 3 seats")],
+)
+def test_the_terminal_speaks_the_language_that_is_set_and_else_tells_a_run_in_that_of_its_question(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, variable: str, language: str, heading: str
 ) -> None:
     monkeypatch.setenv(variable, language)
     assert open_console().words.language == "fr"
-    assert council("ask", ASKED, "--quiet") == 0
+    assert council("ask", ASKED) == 0
+    assert heading in capsys.readouterr().err
 
 
 def test_the_language_of_the_terminal_may_stand_in_the_file_and_survives_a_wrong_setting(

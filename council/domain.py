@@ -6,22 +6,26 @@ model may sit twice, and every voter sees other letters.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NewType
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
-
-from models.text import Text, verbatim
+from pydantic import BaseModel, ConfigDict, Field
 
 MAX_SEATS = 8
 MAX_QUESTION_CHARACTERS = 50_000
 MAX_MODEL_CHARACTERS = 300
 MAX_PERSONA_CHARACTERS = 2000
 
+SeatId = NewType("SeatId", str)
+Label = NewType("Label", str)
+"""The letter under which an answer stands in one prompt."""
+
 Mode = Literal["quick", "compare", "council", "full"]
 Policy = Literal["auto", "always", "never"]
 Stage = Literal["answers", "ballots", "debate", "synthesis"]
 TurnKind = Literal["answer", "ballot", "second_look", "stance", "revision", "synthesis", "minutes"]
-Language = Literal["en", "fr", "other"]
+Language = Literal["en", "fr", "de", "other"]
+Part = SeatId | Literal["earlier_conversation", "final_answer"]
+"""What a prompt shows and may shorten: a seat's answer, or what the key says."""
 Rounds = Annotated[int, Field(ge=1, le=3)]
 AnswerTokens = Annotated[int, Field(ge=16, le=32_768)]
 
@@ -79,36 +83,17 @@ class Value(BaseModel):
         )
 
 
-def _as_text(told: Any) -> Any:
-    match told:
-        case str():
-            return verbatim(told)
-        case {"text": _}:
-            return {name: part for name, part in told.items() if name != "text"}
-        case _:
-            return told
-
-
-def _as_stored(text: Text) -> dict[str, Any]:
-    return {"text": str(text), **STORED_TEXT.dump_python(text, mode="json")}
-
-
-STORED_TEXT: TypeAdapter[Text] = TypeAdapter(Text)
-
-Told = Annotated[Text, BeforeValidator(_as_text), PlainSerializer(_as_stored)]
-"""A sentence in an event: stored in English, and as template and values. Events of older versions hold the English
-alone."""
-
-
 class Seat(Value):
     """One chair of the council: a model, with the persona and temperature it speaks with.
 
-    `persona` is the name of one of `council.seats.PERSONAS`, or a text of the user's own, or "".
+    `persona` is the name of one of `council.seats.PERSONAS`, or a text of the user's own, or "". `instruction` is what
+    a named persona says in the prompt; runs of older versions stored the name alone.
     """
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    id: SeatId = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
     model: str = Field(min_length=1, max_length=MAX_MODEL_CHARACTERS)
     persona: str = Field(default="", max_length=MAX_PERSONA_CHARACTERS)
+    instruction: str = ""
     temperature: float = Field(default=0.7, ge=0.0, le=2.0)
 
 
@@ -162,7 +147,7 @@ class Turn(Value):
         return STAGE_OF[self.kind]
 
     @property
-    def key(self) -> tuple[TurnKind, str, int]:
+    def key(self) -> tuple[TurnKind, SeatId, int]:
         """What identifies the turn within its run."""
         return (self.kind, self.seat.id, self.round)
 
@@ -182,20 +167,20 @@ class Ballot(Value):
     `raw` is the voter's text as it came.
     """
 
-    voter: str
+    voter: SeatId
     round: int = 0
-    labels: dict[str, str]
-    order: tuple[str, ...]
-    notes: dict[str, Note] = {}
+    labels: dict[Label, SeatId]
+    order: tuple[SeatId, ...]
+    notes: dict[SeatId, Note] = {}
     contradiction: str = ""
-    second_order: tuple[str, ...] | None = None
+    second_order: tuple[SeatId, ...] | None = None
     raw: str = ""
 
 
 class Standing(Value):
     """One answer's place. `score` is its share of the votes in its pairs, 0 to 1 (normalised Borda)."""
 
-    seat: str
+    seat: SeatId
     place: int
     score: float
     first_places: int
@@ -204,9 +189,9 @@ class Standing(Value):
 class Flip(Value):
     """A voter whose first place changed between two rounds (seat ids)."""
 
-    voter: str
-    before: str
-    after: str
+    voter: SeatId
+    before: SeatId
+    after: SeatId
 
 
 class Standings(Value):
@@ -221,18 +206,18 @@ class Standings(Value):
 
     round: int = 0
     order: tuple[Standing, ...]
-    winner: str | None = None
-    tied: tuple[str, ...] = ()
+    winner: SeatId | None = None
+    tied: tuple[SeatId, ...] = ()
     margin: float = 0.0
     agreement: float | None = None
-    central_order: tuple[str, ...] = ()
+    central_order: tuple[SeatId, ...] = ()
     cycle: bool = False
     voters: int = 0
     abstained: int = 0
     families: int = 0
     contradictions: int = 0
-    weights: dict[str, float] = {}
-    wins: dict[str, dict[str, float]] = {}
+    weights: dict[SeatId, float] = {}
+    wins: dict[SeatId, dict[SeatId, float]] = {}
     flips: tuple[Flip, ...] = ()
 
 
@@ -246,7 +231,7 @@ class Verdict(Value):
 class Stance(Value):
     """What a seat decided about its own answer after it saw the others and the flaws found in it."""
 
-    seat: str
+    seat: SeatId
     round: int
     decision: Literal["keep", "revise", "concede"]
     reason: str = ""
@@ -255,7 +240,7 @@ class Stance(Value):
 class LonePoint(Value):
     """Something worth keeping that one seat alone said."""
 
-    seat: str
+    seat: SeatId
     point: str
 
 
@@ -269,7 +254,7 @@ class Minutes(Value):
     agreed: tuple[str, ...] = ()
     disputed: tuple[str, ...] = ()
     said_by_one: tuple[LonePoint, ...] = ()
-    follows: str | None = None
+    follows: SeatId | None = None
     departs: bool = False
 
 
@@ -277,6 +262,6 @@ class Synthesis(Value):
     """The final answer. `source` tells what it is: the chairman's text, another seat's in its place, or the leading
     (or, in quick mode, only) answer verbatim. `seat` wrote it."""
 
-    seat: str
+    seat: SeatId
     text: str
     source: Literal["chairman", "stand_in", "leading_answer"] = "chairman"

@@ -6,27 +6,51 @@ again for the same seat and round, the later one counts.
 """
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
 from council.domain import (
     Ballot,
     Council,
     Minutes,
+    Part,
     Question,
+    SeatId,
     Stage,
     Stance,
     Standings,
     Synthesis,
-    Told,
     Turn,
     Value,
 )
 from models.base import Usage
+from models.text import Text, verbatim
 
 DebateReason = Literal["asked_for", "switched_off", "no_clear_winner", "contradiction", "clear_winner"]
+FailureCause = Literal["error", "hurried", "ended"]
 Status = Literal["running", "complete", "partial", "failed", "stopped", "interrupted"]
+
+
+def _as_text(told: Any) -> Any:
+    match told:
+        case str():
+            return verbatim(told)
+        case {"text": _}:
+            return {name: part for name, part in told.items() if name != "text"}
+        case _:
+            return told
+
+
+def _as_stored(text: Text) -> dict[str, Any]:
+    return {"text": str(text), **STORED_TEXT.dump_python(text, mode="json")}
+
+
+STORED_TEXT: TypeAdapter[Text] = TypeAdapter(Text)
+
+Told = Annotated[Text, BeforeValidator(_as_text), PlainSerializer(_as_stored)]
+"""A sentence in an event: stored in English, and as template and values. Events of older versions hold the English
+alone."""
 
 
 class BaseEvent(Value):
@@ -115,11 +139,19 @@ class TurnReused(BaseEvent):
 
 
 class TurnFailed(BaseEvent):
-    """A turn ended without a text that counts; `reason` says why and what to do."""
+    """A turn ended without a text that counts; `reason` says why and what to do.
+
+    `cause` tells a failure from a seat that was cut off, because the user was in a hurry or because the run ended.
+    """
 
     type: Literal["turn_failed"] = "turn_failed"
     turn: Turn
     reason: Told
+    cause: FailureCause = "error"
+
+
+_PARTS_ONCE = {"earlier conversation": "earlier_conversation", "final answer": "final_answer"}
+"""What older versions stored in place of a part's key."""
 
 
 class ContextCut(BaseEvent):
@@ -127,7 +159,7 @@ class ContextCut(BaseEvent):
 
     type: Literal["context_cut"] = "context_cut"
     turn: Turn
-    what: Told
+    what: Annotated[Part, BeforeValidator(lambda what: _PARTS_ONCE.get(what, what))]
     kept: int
     total: int
 
@@ -143,7 +175,7 @@ class BallotVoid(BaseEvent):
     """A voter abstains, because it failed or no valid order could be read from it."""
 
     type: Literal["ballot_void"] = "ballot_void"
-    voter: str
+    voter: SeatId
     round: int = 0
     reason: Told
     raw: str = ""
@@ -179,7 +211,7 @@ class RevisionUndone(BaseEvent):
     """
 
     type: Literal["revision_undone"] = "revision_undone"
-    seat: str
+    seat: SeatId
     round: int
     before: float
     after: float

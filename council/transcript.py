@@ -33,6 +33,7 @@ class Speech:
     thinking: str = ""
     notice: Text = NOTHING
     reason: Text = NOTHING
+    cause: ev.FailureCause = "error"
     restarts: list[Text] = field(default_factory=list)
     cuts: list[ev.ContextCut] = field(default_factory=list)
     backend: str = ""
@@ -106,6 +107,7 @@ class Transcript:
                 for speech in self.speeches.values():
                     if speech.state == "speaking":
                         speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at
+                        speech.cause = "ended"
             case _:
                 assert_never(event)
 
@@ -185,7 +187,7 @@ class Transcript:
                 speech.cuts.append(event)
             case ev.TurnFailed():
                 speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at
-                speech.notice = NOTHING
+                speech.cause, speech.notice = event.cause, NOTHING
             case ev.TurnFinished():
                 speech.state, speech.ended_at, speech.notice = "finished", event.at, NOTHING
                 speech.text, speech.thinking = event.text, event.thinking

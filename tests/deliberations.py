@@ -38,7 +38,6 @@ class Recorded:
         self.events: list[Event] = []
         self.transcript = past or Transcript()
         self.deliberation = Deliberation(
-            id="run-1",
             question=Question(text=question, language="en", earlier=earlier),
             council=council or a_council(),
             seed=7,
@@ -52,7 +51,7 @@ class Recorded:
             of = self.deliberation
             self.emit(
                 DeliberationStarted(
-                    id=of.id, question=of.question, council=of.council, seed=of.seed, nonce_seed=of.nonce_seed
+                    id="run-1", question=of.question, council=of.council, seed=of.seed, nonce_seed=of.nonce_seed
                 )
             )
 

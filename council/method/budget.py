@@ -5,6 +5,8 @@ Pure functions over token counts; who counts the tokens, and who tells the user 
 
 from collections.abc import Sequence
 
+from council.method.prompts import CUT
+
 WINDOW_STEP = 1024
 MARK_TOKENS = 24
 """What the mark of a cut costs, estimated from above."""
@@ -40,7 +42,7 @@ def cut(text: str, tokens_kept: int, tokens_total: int) -> str:
     head = _to_last_space(text[: characters - tail_length])
     tail = _to_last_space(text[len(text) - tail_length :][::-1])[::-1]
     missing = tokens_total - min(tokens_kept, int(tokens_total * share))
-    mark = f"[… about {missing} of {tokens_total} tokens left out here …]"
+    mark = CUT.format(missing=missing, total=tokens_total)
     return "\n".join(part for part in (head, mark, tail) if part)
 
 

@@ -1,6 +1,6 @@
-"""Stage 2.5: seats look at their own answer again where the council disagrees, and vote anew.
+"""Stage 2.5: where the council disagrees, seats check their own answers against the others, and all vote again.
 
-A seat first states whether it keeps, revises or concedes, with its reason; only a reviser writes anew.
+A seat first states whether it keeps, revises or concedes its answer, and why; only who revises writes anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,20 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from council.domain import Ballot, Policy, Seat, Stance, Standings, Turn, Verdict
-from council.events import DebateDecided, DebateReason, RevisionUndone, StageStarted, StanceTaken, TurnFinished
-from council.method.anonymity import fence
-from council.method.candidates import anonymous, label_map, show, without_names
-from council.method.deliberation import Deliberation
-from council.method.fitting import Prompt
+from council.domain import Ballot, Policy, Question, Seat, SeatId, Stance, Standings, Turn, Verdict
+from council.events import DebateDecided, RevisionUndone, StageStarted, StanceTaken, TurnFinished
+from council.method.candidates import anonymous, without_names
+from council.method.deliberation import Prepared
 from council.method.language import language_instruction
-from council.method.prompts import NO_FLAWS, REVISION, STANCE
-from council.method.turns import all_unless_hurried, take_turn
+from council.method.prompt import Form, Material, Prompt
+from council.method.prompts import NO_FLAWS, REVISION, STANCE, STANCE_EXAMPLE
+from council.method.turns import collect, take_turn
 from council.method.voting.ballots import vote
 from council.method.voting.orders import shuffled
 
 REASON_CHARACTERS = 300
 STANCE_TOKENS = 480
+"""A reason of full length at one and a half tokens a character, and 30 for the rest: no common language takes more."""
 
 STANCE_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -33,29 +33,36 @@ STANCE_SCHEMA: dict[str, Any] = {
     "required": ["reason", "decision"],
     "additionalProperties": False,
 }
-STANCE_EXAMPLE = '{"reason": "…", "decision": "keep, revise or concede"}'
 
 
 @dataclass(frozen=True)
 class Debated:
-    """Where the council stands after the debate; `stances` is each seat's last one."""
+    """Where the council stands after the debate; `stances` holds the last one of each seat."""
 
-    answers: Mapping[str, str]
+    answers: Mapping[SeatId, str]
     verdict: Verdict
-    stances: Mapping[str, Stance]
+    stances: Mapping[SeatId, Stance]
 
 
-async def hold_debate(deliberation: Deliberation, answers: Mapping[str, str], verdict: Verdict) -> Debated:
-    """Debate as long as the rules ask for it."""
-    stances: dict[str, Stance] = {}
+@dataclass(frozen=True)
+class Checked:
+    """What a seat decided about its own answer, and the answer that it wrote in its place, if it did."""
+
+    stance: Stance
+    revision: str | None = None
+
+
+async def hold_debate(deliberation: Prepared, answers: Mapping[SeatId, str], verdict: Verdict) -> Debated:
+    """Hold rounds of debate until the rules ask for no more, or nobody revises."""
+    stances: dict[SeatId, Stance] = {}
     for round in range(1, deliberation.council.rounds + 1):
-        held, reason = wants_debate(verdict, deliberation.council.debate)
-        deliberation.emit(DebateDecided(round=round, held=held, reason=reason))
-        if not held:
+        decided = decide_debate(verdict, deliberation.council.debate, round)
+        deliberation.emit(decided)
+        if not decided.held:
             break
-        spoken = await _hold_round(deliberation, answers, verdict, round)
-        stances |= {seat_id: stance for seat_id, (stance, _) in spoken.items()}
-        revised = {seat_id: text for seat_id, (_, text) in spoken.items() if text is not None}
+        checked = await _hold_round(deliberation, answers, verdict, round)
+        stances |= {seat_id: seat.stance for seat_id, seat in checked.items()}
+        revised = {seat_id: seat.revision for seat_id, seat in checked.items() if seat.revision is not None}
         if not revised:
             break  # the same answers would be judged the same again
         earlier, answers, before = answers, {**answers, **revised}, verdict
@@ -68,8 +75,8 @@ async def hold_debate(deliberation: Deliberation, answers: Mapping[str, str], ve
 
 
 def _undo_losses(
-    deliberation: Deliberation, revised: Mapping[str, str], before: Standings, after: Standings
-) -> list[str]:
+    deliberation: Prepared, revised: Mapping[SeatId, str], before: Standings, after: Standings
+) -> list[SeatId]:
     """Tell which revisions won a smaller share of pairs than the answers that they replaced: debate also turns right
     into wrong (arXiv 2509.05396), and the vote is what notices."""
     if not (before.voters and after.voters):
@@ -83,51 +90,65 @@ def _undo_losses(
     return worse
 
 
-def wants_debate(verdict: Verdict, policy: Policy) -> tuple[bool, DebateReason]:
+def decide_debate(verdict: Verdict, policy: Policy, round: int) -> DebateDecided:
     """Decide whether a round is held: with `auto` only without a clear winner, or when half of the voters saw the
     answers contradict each other."""
     if policy != "auto":
-        return (True, "asked_for") if policy == "always" else (False, "switched_off")
+        is_wanted = policy == "always"
+        return DebateDecided(round=round, held=is_wanted, reason="asked_for" if is_wanted else "switched_off")
     if verdict.standings.winner is None:
-        return True, "no_clear_winner"
+        return DebateDecided(round=round, held=True, reason="no_clear_winner")
     if 2 * verdict.standings.contradictions >= verdict.standings.voters:
-        return True, "contradiction"
-    return False, "clear_winner"
+        return DebateDecided(round=round, held=True, reason="contradiction")
+    return DebateDecided(round=round, held=False, reason="clear_winner")
 
 
 async def _hold_round(
-    deliberation: Deliberation, answers: Mapping[str, str], verdict: Verdict, round: int
-) -> dict[str, tuple[Stance, str | None]]:
-    """Return, for each seat that took a stance, the stance and its new answer, None where it stays."""
+    deliberation: Prepared, answers: Mapping[SeatId, str], verdict: Verdict, round: int
+) -> dict[SeatId, Checked]:
+    """Return what each seat decided that took a stance."""
     seats = [seat for seat in deliberation.council.seats if seat.id in answers]
     deliberation.emit(StageStarted(stage="debate", round=round, turns=len(seats)))
-    spoken = await all_unless_hurried(
-        [_speak(seat, answers, verdict.ballots, round, deliberation) for seat in seats], deliberation
+    checked = await collect(
+        lambda seat: _check_answer(seat, answers, verdict.ballots, round, deliberation), seats, deliberation
     )
-    return {seat.id: said for seat, said in zip(seats, spoken, strict=True) if said is not None}
+    return {seat_id: seat for seat_id, seat in checked.items() if seat is not None}
 
 
-async def _speak(
-    seat: Seat, answers: Mapping[str, str], ballots: Sequence[Ballot], round: int, deliberation: Deliberation
-) -> tuple[Stance, str | None] | None:
+async def _check_answer(
+    seat: Seat, answers: Mapping[SeatId, str], ballots: Sequence[Ballot], round: int, deliberation: Prepared
+) -> Checked | None:
+    flaws = _flaws(seat.id, ballots, deliberation)
     turn = Turn(kind="stance", seat=seat, round=round)
-    prompt = _prompt(STANCE, turn, answers, ballots, deliberation, example=STANCE_EXAMPLE)
-    prompt = replace(prompt, max_tokens=STANCE_TOKENS, json_schema=STANCE_SCHEMA)
-    outcome = await take_turn(turn, prompt, deliberation)
+    shown = _show(turn, answers, deliberation)
+    outcome = await take_turn(turn, stance_prompt(shown, seat.id, flaws, deliberation.question), deliberation)
     stance = read_stance(outcome.text, seat.id, round) if isinstance(outcome, TurnFinished) else None
     if stance is None:
         return None
     deliberation.emit(StanceTaken(stance=stance))
     if stance.decision != "revise":
-        return stance, None
+        return Checked(stance)
     turn = Turn(kind="revision", seat=seat, round=round)
-    prompt = _prompt(REVISION, turn, answers, ballots, deliberation, reason=stance.reason)
-    prompt = replace(prompt, max_tokens=deliberation.longest_text(seat.model), temperature=seat.temperature)
+    shown = _show(turn, answers, deliberation)
+    prompt = revision_prompt(shown, seat.id, flaws, deliberation.question, reason=stance.reason)
     outcome = await take_turn(turn, prompt, deliberation)
-    return stance, outcome.text if isinstance(outcome, TurnFinished) else None
+    return Checked(stance, outcome.text if isinstance(outcome, TurnFinished) else None)
 
 
-def read_stance(text: str, seat_id: str, round: int) -> Stance | None:
+def stance_prompt(shown: Material, own: SeatId, flaws: str, question: Question) -> Prompt:
+    """Return what a seat is asked about its own answer, with the others' and the flaws found in its own beside it."""
+    words = {"language": language_instruction(question), "example": STANCE_EXAMPLE}
+    fenced, form = {"flaws": flaws or NO_FLAWS}, Form(STANCE_SCHEMA, STANCE_TOKENS)
+    return Prompt(STANCE, words, fenced, shown, quoted={"own": own}, form=form)
+
+
+def revision_prompt(shown: Material, own: SeatId, flaws: str, question: Question, *, reason: str) -> Prompt:
+    """Return what a seat is asked that revises its answer for the reason it gave."""
+    words = {"language": language_instruction(question), "reason": reason}
+    return Prompt(REVISION, words, {"flaws": flaws or NO_FLAWS}, shown, quoted={"own": own})
+
+
+def read_stance(text: str, seat_id: SeatId, round: int) -> Stance | None:
     """Read a seat's stance; None if there is none to read, and then its answer stays as it is."""
     try:
         said = from_json(text[text.index("{") : text.rindex("}") + 1])
@@ -136,30 +157,15 @@ def read_stance(text: str, seat_id: str, round: int) -> Stance | None:
         return None
 
 
-def _prompt(
-    template: str,
-    turn: Turn,
-    answers: Mapping[str, str],
-    ballots: Sequence[Ballot],
-    deliberation: Deliberation,
-    **parts: str,
-) -> Prompt:
+def _show(turn: Turn, answers: Mapping[SeatId, str], deliberation: Prepared) -> Material:
+    """Show a seat its own answer as it wrote it, and the others' under letters."""
     own = turn.seat.id
     others = shuffled([seat_id for seat_id in answers if seat_id != own], deliberation.seed, f"{own}/{turn.round}")
-    mapping = label_map(others)
+    shown = anonymous(answers, others, turn, deliberation)
+    return replace(shown, texts={own: answers[own], **shown.texts})
+
+
+def _flaws(own: SeatId, ballots: Sequence[Ballot], deliberation: Prepared) -> str:
+    """List the flaws that others noted in a seat's answer."""
     flaws = [ballot.notes[own].flaw for ballot in ballots if ballot.voter != own and own in ballot.notes]
-    texts = {own: answers[own]} | anonymous(answers, others, deliberation)
-    nonce = deliberation.nonce(turn)
-
-    def task(texts: Mapping[str, str]) -> str:
-        return template.format(
-            own=fence(texts[own], nonce),
-            candidates=show(texts, mapping, nonce),
-            flaws=fence(
-                without_names("\n".join(f"- {flaw}" for flaw in flaws if flaw), deliberation) or NO_FLAWS, nonce
-            ),
-            language=language_instruction(deliberation.question),
-            **parts,
-        )
-
-    return Prompt(task, texts)
+    return without_names("\n".join(f"- {flaw}" for flaw in flaws if flaw), deliberation)

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from council.domain import Council, Question, Turn
+from council.domain import Council, Question, SeatId, Turn
 from council.events import Event
 from council.seats import family_of
 from council.transcript import Transcript
@@ -24,16 +24,13 @@ class Controls:
     retries: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Deliberation:
     """One run: the question, who sits, the backend, and where events go.
 
-    `past` is the transcript of a run that is resumed. `max_context` bounds every window, in tokens. The rest is filled
-    in by `fitting.prepare` before the first turn and stays: `head`, with which every prompt begins; `head_cut`, the
-    tokens of the earlier conversation that were kept and that there were; by model, `cards` and `windows` (num_ctx).
+    `past` is the transcript of a run that is resumed. `max_context` bounds every window, in tokens.
     """
 
-    id: str
     question: Question
     council: Council
     seed: int
@@ -43,24 +40,11 @@ class Deliberation:
     controls: Controls = field(default_factory=Controls)
     past: Transcript | None = None
     max_context: int = 16_384
-    head: str = ""
-    head_cut: tuple[int, int] | None = None
-    cards: dict[str, ModelCard] = field(default_factory=dict)
-    windows: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_hurried(self) -> bool:
         """Whether the user asked to conclude from what is there."""
         return self.controls.synthesise_now.is_set()
-
-    @property
-    def families(self) -> Mapping[str, str]:
-        """Each seat's model family."""
-        return {seat.id: family_of(self.cards[seat.model]) for seat in self.council.seats}
-
-    def longest_text(self, model: str) -> int:
-        """Return how many tokens a free text of this model may have: half of its window stays for what it reads."""
-        return min(self.council.answer_tokens, self.windows[model] // 2)
 
     def nonce(self, turn: Turn) -> str:
         """Return the code of a turn's fences: unguessable for who writes an answer, the same when a run is resumed."""
@@ -69,6 +53,34 @@ class Deliberation:
     def turn_seed(self, turn: Turn) -> int:
         """Return the sampling seed of a turn."""
         return int(_digest(str(self.seed), turn)[:7], 16)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of every prompt of a run; of the earlier conversation it holds `kept` of `total` tokens."""
+
+    text: str
+    kept: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared(Deliberation):
+    """A run with what stays the same through it: the head of its prompts, and by model the card and the window in
+    tokens (Ollama's `num_ctx`). `fitting.prepare` makes it before the first turn."""
+
+    head: Head
+    cards: Mapping[str, ModelCard]
+    windows: Mapping[str, int]
+
+    @property
+    def families(self) -> Mapping[SeatId, str]:
+        """Each seat's model family."""
+        return {seat.id: family_of(self.cards[seat.model]) for seat in self.council.seats}
+
+    def longest_text(self, model: str) -> int:
+        """Return how many tokens a free text of this model may have: half of its window stays for what it reads."""
+        return min(self.council.answer_tokens, self.windows[model] // 2)
 
 
 def _digest(secret: str, turn: Turn) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from council.domain import Council, Stance, Synthesis, Verdict
+from council.domain import Council, SeatId, Stance, Synthesis, Verdict
 from council.events import DeliberationFinished, SynthesisWritten
 from council.method.answers import collect_answers
 from council.method.debate import hold_debate
 from council.method.deliberation import Deliberation
 from council.method.fitting import prepare
 from council.method.synthesis import MINUTES_TOKENS, synthesise
-from council.method.voting.ballots import ballot_tokens, vote
+from council.method.voting.ballot_format import ballot_tokens
+from council.method.voting.ballots import vote
 
 
 async def deliberate(deliberation: Deliberation) -> None:
@@ -18,19 +19,19 @@ async def deliberate(deliberation: Deliberation) -> None:
     Raises QuorumError when nobody answered. Cancelling it stops every seat that speaks.
     """
     council, method = deliberation.council, deliberation.council.method
-    await prepare(deliberation, output_tokens=_longest_output(council))
-    answers: Mapping[str, str] = await collect_answers(deliberation, council.speakers)
+    prepared = await prepare(deliberation, output_tokens=_longest_output(council))
+    answers: Mapping[SeatId, str] = await collect_answers(prepared)
     has_all_answers = len(answers) == len(council.speakers)
     verdict: Verdict | None = None
-    stances: Mapping[str, Stance] = {}
+    stances: Mapping[SeatId, Stance] = {}
     synthesis: Synthesis | None = None
     if method.votes and len(answers) > 1 and not deliberation.is_hurried:
-        verdict = await vote(deliberation, answers)
+        verdict = await vote(prepared, answers)
         if method.debates and not deliberation.is_hurried:
-            debated = await hold_debate(deliberation, answers, verdict)
+            debated = await hold_debate(prepared, answers, verdict)
             answers, verdict, stances = debated.answers, debated.verdict, debated.stances
     if method.concludes:
-        synthesis = await synthesise(deliberation, answers, verdict, stances)
+        synthesis = await synthesise(prepared, answers, verdict, stances)
     elif method.seats == "one":
         (seat_id,) = answers
         only = Synthesis(seat=seat_id, text=answers[seat_id], source="leading_answer")

@@ -1,8 +1,13 @@
-"""Every text that is sent to a model.
+"""Every text that the program sends to a model, but for what personas say (council/seats.py) and the marks that stand
+for a hidden name or round a foreign text (anonymity.py).
 
 All prompts of a run begin with the same bytes: SYSTEM, then EARLIER for each exchange, then QUESTION. What differs
 between seats and stages comes after, so that a prefix cache reads the shared head once.
 """
+
+from collections.abc import Mapping
+
+from council.domain import Language
 
 SYSTEM = (
     "You are one member of a council of language models that together answer one person's question. "
@@ -16,6 +21,13 @@ QUESTION = "# The question\n\n{question}\n\n"
 
 IN_LANGUAGE = "Write in {language}."
 
+LANGUAGE_NAMES: Mapping[Language, str] = {
+    "en": "English",
+    "fr": "French",
+    "de": "German",
+    "other": "the language of the question",
+}
+
 ANSWER = "# Your task\n\n{persona}Answer the question. Begin with the answer itself, then give the reasons. {language}"
 
 CANDIDATE = "Answer {label}:\n{text}\n\n"
@@ -26,10 +38,12 @@ BALLOT = (
     "Judge these answers to the question without caring for their length, style or position. For each answer note its "
     "main strength and its main flaw, in a few words. Say in a few words what they contradict each other on, if it "
     "matters, else leave that empty. Then give the order from the best answer to the worst: correct before incorrect, "
-    "complete before incomplete, clear before unclear. {language} {format}"
+    "complete before incomplete, clear before unclear. {language} Reply with one JSON object: {example}"
 )
 
-BALLOT_FORMAT = "Reply with one JSON object: {example}"
+BALLOT_EXAMPLE = '{{{notes}, "contradiction": "…", "order": "{order}"}}'
+NOTE_EXAMPLE = '"{label}": {{"strength": "…", "flaw": "…"}}'
+ORDER_EXAMPLE = '{{"order": "{order}"}}'
 
 SECOND_LOOK = (
     "# Answers of the council\n\n{candidates}"
@@ -61,6 +75,8 @@ REVISION = (
     "right, and do not mention the other answers. {language}"
 )
 
+STANCE_EXAMPLE = '{"reason": "…", "decision": "keep, revise or concede"}'
+
 NO_FLAWS = "None was noted."
 
 SYNTHESIS = (
@@ -82,6 +98,11 @@ MINUTES = (
     'answer follows most closely, or "none". {language} Reply with one JSON object: {example}'
 )
 
+MINUTES_EXAMPLE = (
+    '{"agreed": ["…"], "disputed": ["…"], "said_by_one": [{"answer": "a letter", "point": "…"}], '
+    '"follows": "a letter, or none"}'
+)
+
 VERDICT_ROW = "Answer {label}: place {place}, {share} of the comparisons won{stance}"
 VERDICT_NO_VOTE = "There was no vote."
 VERDICT_WINNER = "The council prefers answer {label}, with a lead of {margin} votes."
@@ -89,5 +110,7 @@ VERDICT_TIED = "There is no clear winner among {labels}."
 VERDICT_FLAW = "A flaw noted in answer {label}: {flaw}"
 VERDICT_CONCEDED = "; its author gave it up"
 VERDICT_REVISED = "; revised after debate"
+
+CUT = "[… about {missing} of {total} tokens left out here …]"
 
 PROBE = "Reply with the single word: ready."

@@ -1,18 +1,18 @@
 """Stage 3: the chairman writes the final answer, then the minutes, knowing letters but no names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import from_json
 
-from council.domain import LonePoint, Minutes, Seat, Stance, Synthesis, Turn, Verdict
+from council.domain import Label, LonePoint, Minutes, Question, Seat, SeatId, Stance, Synthesis, Turn, Verdict
 from council.events import MinutesTaken, StageStarted, SynthesisWritten, TurnFinished
-from council.method.anonymity import fence
-from council.method.candidates import anonymous, label_map, show, without_names
-from council.method.deliberation import Deliberation
-from council.method.fitting import Prompt
+from council.method.candidates import anonymous, letters, without_names
+from council.method.deliberation import Prepared
 from council.method.language import language_instruction
-from council.method.prompts import MINUTES, SYNTHESIS
+from council.method.prompt import Form, Material, Prompt
+from council.method.prompts import MINUTES, MINUTES_EXAMPLE, SYNTHESIS
 from council.method.turns import take_turn
 from council.method.verdict_prompt import describe_verdict
 from council.method.voting.orders import shuffled
@@ -20,10 +20,12 @@ from council.method.voting.orders import shuffled
 POINTS = 4
 POINT_CHARACTERS = 160
 MINUTES_TOKENS = 1200
+"""Twelve points of full length at half a token a character, as in Latin script, and 20 for what stands around each. In
+other scripts full minutes may be cut; the points that are whole are kept."""
 
 
 async def synthesise(
-    deliberation: Deliberation, answers: Mapping[str, str], verdict: Verdict | None, stances: Mapping[str, Stance]
+    deliberation: Prepared, answers: Mapping[SeatId, str], verdict: Verdict | None, stances: Mapping[SeatId, Stance]
 ) -> Synthesis:
     """Write the final answer; when every chairman fails, the leading answer stands in for it as what it is.
 
@@ -31,51 +33,35 @@ async def synthesise(
     """
     deliberation.emit(StageStarted(stage="synthesis", turns=1))
     order = shuffled(list(answers), deliberation.seed, "chairman")
-    labels = label_map(order)
     synthesis: Synthesis | None = None
     if len(answers) > 1:
-        synthesis = await _write(
-            deliberation, answers, labels, without_names(describe_verdict(labels, verdict, stances), deliberation)
-        )
-    leading = _leading_seat(answers, verdict)
+        judged = without_names(describe_verdict(letters(order), verdict, stances), deliberation)
+        synthesis = await _write(deliberation, answers, order, judged)
+    leading = verdict.standings.order[0].seat if verdict and verdict.standings.order else next(iter(answers))
     if synthesis is None:
         synthesis = Synthesis(seat=leading, text=answers[leading], source="leading_answer")
     deliberation.emit(SynthesisWritten(synthesis=synthesis))
     if synthesis.source != "leading_answer":
         winner = verdict.standings.winner if verdict else None
-        await _take_minutes(deliberation, answers, labels, synthesis, winner)
+        await _take_minutes(deliberation, answers, order, synthesis, winner)
     return synthesis
 
 
-def _leading_seat(answers: Mapping[str, str], verdict: Verdict | None) -> str:
-    return verdict.standings.order[0].seat if verdict and verdict.standings.order else next(iter(answers))
-
-
 async def _write(
-    deliberation: Deliberation, answers: Mapping[str, str], labels: Mapping[str, str], judged: str
+    deliberation: Prepared, answers: Mapping[SeatId, str], order: Sequence[SeatId], judged: str
 ) -> Synthesis | None:
-    texts = anonymous(answers, list(labels.values()), deliberation)
     for attempt, (seat, is_short) in enumerate(_attempts(deliberation, answers)):
         turn = Turn(kind="synthesis", seat=seat, round=attempt)
-        nonce = deliberation.nonce(turn)
-
-        def task(texts: Mapping[str, str], nonce: str = nonce) -> str:
-            return SYNTHESIS.format(
-                candidates=show(texts, labels, nonce),
-                verdict=fence(judged, nonce),
-                language=language_instruction(deliberation.question),
-            )
-
-        length = deliberation.longest_text(seat.model)
-        prompt = Prompt(task, texts, is_short=is_short, max_tokens=length, temperature=seat.temperature)
-        outcome = await take_turn(turn, prompt, deliberation)
+        shown = anonymous(answers, order, turn, deliberation)
+        prompt = synthesis_prompt(shown, judged, deliberation.question)
+        outcome = await take_turn(turn, replace(prompt, is_short=is_short), deliberation)
         if isinstance(outcome, TurnFinished):
             own = seat.id == deliberation.council.chairman.id
             return Synthesis(seat=seat.id, text=outcome.text, source="chairman" if own else "stand_in")
     return None
 
 
-def _attempts(deliberation: Deliberation, answers: Mapping[str, str]) -> Iterator[tuple[Seat, bool]]:
+def _attempts(deliberation: Prepared, answers: Mapping[SeatId, str]) -> Iterator[tuple[Seat, bool]]:
     """Yield who writes, and whether from a shortened prompt: the chairman twice, then the next seat."""
     chairman = deliberation.council.chairman
     yield chairman, False
@@ -86,46 +72,41 @@ def _attempts(deliberation: Deliberation, answers: Mapping[str, str]) -> Iterato
 
 
 async def _take_minutes(
-    deliberation: Deliberation,
-    answers: Mapping[str, str],
-    labels: Mapping[str, str],
+    deliberation: Prepared,
+    answers: Mapping[SeatId, str],
+    order: Sequence[SeatId],
     synthesis: Synthesis,
-    winner: str | None,
+    winner: SeatId | None,
 ) -> None:
     """Take the minutes; a run without them is whole, so a failure leaves them out (its turn says why)."""
     seat = next(s for s in (deliberation.council.chairman, *deliberation.council.seats) if s.id == synthesis.seat)
     turn = Turn(kind="minutes", seat=seat)
-    nonce = deliberation.nonce(turn)
-    final = "final answer"
-
-    def task(texts: Mapping[str, str]) -> str:
-        return MINUTES.format(
-            candidates=show(texts, labels, nonce),
-            final=fence(texts[final], nonce),
-            language=language_instruction(deliberation.question),
-            example=MINUTES_EXAMPLE,
-        )
-
-    texts = anonymous(answers, list(labels.values()), deliberation) | {final: synthesis.text}
-    prompt = Prompt(task, texts, max_tokens=MINUTES_TOKENS, json_schema=minutes_schema(list(labels)))
-    outcome = await take_turn(turn, prompt, deliberation)
-    minutes = read_minutes(outcome.text, labels, winner) if isinstance(outcome, TurnFinished) else None
+    shown = anonymous(answers, order, turn, deliberation)
+    outcome = await take_turn(turn, minutes_prompt(shown, synthesis.text, deliberation.question), deliberation)
+    minutes = read_minutes(outcome.text, shown.labels, winner) if isinstance(outcome, TurnFinished) else None
     if minutes is not None:
         deliberation.emit(MinutesTaken(minutes=minutes))
 
 
-MINUTES_EXAMPLE = (
-    '{"agreed": ["…"], "disputed": ["…"], "said_by_one": [{"answer": "a letter", "point": "…"}], '
-    '"follows": "a letter, or none"}'
-)
+def synthesis_prompt(shown: Material, judged: str, question: Question) -> Prompt:
+    """Return what the chairman is asked; `judged` tells how the council judged the answers."""
+    return Prompt(SYNTHESIS, {"language": language_instruction(question)}, {"verdict": judged}, shown)
 
 
-def minutes_schema(labels: list[str]) -> dict[str, Any]:
+def minutes_prompt(shown: Material, final: str, question: Question) -> Prompt:
+    """Return what the chairman is asked for the minutes, with its final answer beside the others."""
+    words = {"language": language_instruction(question), "example": MINUTES_EXAMPLE}
+    material = replace(shown, texts={**shown.texts, "final_answer": final})
+    form = Form(minutes_schema(list(shown.labels)), MINUTES_TOKENS)
+    return Prompt(MINUTES, words, material=material, quoted={"final": "final_answer"}, form=form)
+
+
+def minutes_schema(labels: Sequence[Label]) -> dict[str, Any]:
     """Return the JSON schema of the minutes over these labels."""
     point = {"type": "string", "maxLength": POINT_CHARACTERS}
     lone = {
         "type": "object",
-        "properties": {"answer": {"type": "string", "enum": labels}, "point": point},
+        "properties": {"answer": {"type": "string", "enum": list(labels)}, "point": point},
         "required": ["answer", "point"],
         "additionalProperties": False,
     }
@@ -142,7 +123,7 @@ def minutes_schema(labels: list[str]) -> dict[str, Any]:
     }
 
 
-def read_minutes(text: str, labels: Mapping[str, str], winner: str | None) -> Minutes | None:
+def read_minutes(text: str, labels: Mapping[Label, SeatId], winner: SeatId | None) -> Minutes | None:
     """Read the chairman's minutes, labels turned into seats; None where they cannot be read.
 
     Minutes that were cut short give the points that stand in them whole; where they were cut before the answer that

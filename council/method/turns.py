@@ -6,12 +6,12 @@ The only place of the council that calls a backend to generate.
 import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 from council.advice import explain
-from council.domain import Turn
+from council.domain import Seat, SeatId, Turn
 from council.events import (
     TurnDelta,
     TurnFailed,
@@ -21,34 +21,29 @@ from council.events import (
     TurnReused,
     TurnStarted,
 )
-from council.method.deliberation import Deliberation
-from council.method.fitting import Prompt, fit
+from council.method.deliberation import Deliberation, Prepared
+from council.method.fitting import fit
+from council.method.prompt import Prompt
 from models.base import Chunk, Completion, GenerationConfig, Message
 from models.errors import BackendError, BadResponseError
+from models.text import lazy_gettext as _
 
 T = TypeVar("T")
 Outcome = TypeVar("Outcome", TurnFinished, TurnFailed)
 
 MOST_CHARACTERS = 4_000_000
-LEFT_OUT = "Left out, because the conclusion was asked for at once."
+LEFT_OUT = _("Left out, because the conclusion was asked for at once.")
 
 
-async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> TurnFinished | TurnFailed:
+async def take_turn(turn: Turn, prompt: Prompt, deliberation: Prepared) -> TurnFinished | TurnFailed:
     """Let a seat speak and tell everything that happens as events.
 
     A resumed run takes over what the seat said before, if it was asked the very same thing. An expected failure is
     returned as TurnFailed, never raised.
     """
-    config = GenerationConfig(
-        temperature=prompt.temperature,
-        max_tokens=prompt.max_tokens,
-        context_tokens=deliberation.windows[turn.seat.model],
-        seed=deliberation.turn_seed(turn),
-        json_schema=prompt.json_schema,
-        think=prompt.think,
-    )
+    config = _configure(turn, prompt, deliberation)
     try:
-        fitted = await fit(prompt, turn, deliberation)
+        fitted = await fit(prompt, turn, config, deliberation)
     except BackendError as error:
         deliberation.emit(TurnStarted(turn=turn))
         return _end(TurnFailed(turn=turn, reason=explain(error)), deliberation)
@@ -65,8 +60,53 @@ async def take_turn(turn: Turn, prompt: Prompt, deliberation: Deliberation) -> T
         return _end(TurnFailed(turn=turn, reason=explain(error)), deliberation)
     except asyncio.CancelledError:
         if deliberation.is_hurried:
-            _end(TurnFailed(turn=turn, reason=LEFT_OUT), deliberation)
+            _end(TurnFailed(turn=turn, reason=LEFT_OUT, cause="hurried"), deliberation)
         raise
+
+
+async def collect(
+    speak: Callable[[Seat], Coroutine[Any, Any, T]], seats: Sequence[Seat], deliberation: Deliberation
+) -> dict[SeatId, T]:
+    """Let seats speak at once, and return what came of it in their order, without those that a hurried user cut off.
+
+    A seat whose turn failed is asked again when a reader wants that, as long as another one still speaks.
+    """
+    controls, by_id = deliberation.controls, {seat.id: seat for seat in seats}
+    tasks = {seat.id: asyncio.create_task(speak(seat)) for seat in seats}
+    hurry = asyncio.create_task(controls.synthesise_now.wait())
+    retry = asyncio.create_task(controls.retries.get())
+    try:
+        while not hurry.done() and (pending := [task for task in tasks.values() if not task.done()]):
+            await asyncio.wait([*pending, hurry, retry], return_when=asyncio.FIRST_COMPLETED)
+            outcomes = {seat_id: task.result() for seat_id, task in tasks.items() if task.done()}  # a bug surfaces now
+            if retry.done():
+                again = by_id.get(SeatId(retry.result()))
+                if again and isinstance(outcomes.get(again.id), TurnFailed):
+                    tasks[again.id] = asyncio.create_task(speak(again))
+                retry = asyncio.create_task(controls.retries.get())
+    finally:
+        await _cancel([*tasks.values(), hurry, retry])
+    return {seat_id: task.result() for seat_id, task in tasks.items() if not task.cancelled()}
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel what is still running and wait until it has cleaned up."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+def _configure(turn: Turn, prompt: Prompt, deliberation: Prepared) -> GenerationConfig:
+    """Free text is sampled at the seat's temperature; of a form the likeliest is taken."""
+    model, form = turn.seat.model, prompt.form
+    return GenerationConfig(
+        temperature=0.0 if form else turn.seat.temperature,
+        max_tokens=form.max_tokens if form else deliberation.longest_text(model),
+        context_tokens=deliberation.windows[model],
+        seed=deliberation.turn_seed(turn),
+        json_schema=form.json_schema if form else None,
+        think=prompt.think,
+    )
 
 
 def _end(outcome: Outcome, deliberation: Deliberation) -> Outcome:
@@ -91,11 +131,17 @@ async def _speak(
             completion = chunk.completion or completion
             length += len(chunk.text) + len(chunk.thinking)
             if length > MOST_CHARACTERS:
-                raise BadResponseError(f"{turn.seat.model!r} wrote without an end. Choose another model or server.")
+                raise BadResponseError(
+                    _("{model!r} wrote without an end.", model=turn.seat.model),
+                    advice=_("Choose another model or server."),
+                )
             _tell(turn, chunk, deliberation)
     answer = "".join(text).strip()
     if completion is None or not answer:
-        raise BadResponseError(f"{turn.seat.model!r} ended without an answer. Ask it again, or choose another model.")
+        raise BadResponseError(
+            _("{model!r} ended without an answer.", model=turn.seat.model),
+            advice=_("Ask it again, or choose another model."),
+        )
     return TurnFinished(
         turn=turn,
         text=answer,
@@ -139,29 +185,3 @@ def _said_before(turn: Turn, prompt_hash: str, deliberation: Deliberation) -> Tu
         usage=speech.usage,
         prompt_hash=prompt_hash,
     )
-
-
-async def all_unless_hurried(
-    coroutines: Sequence[Coroutine[Any, Any, T]], deliberation: Deliberation
-) -> list[T | None]:
-    """Run coroutines at once and return their results in order; None for those that a hurried user cut off."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
-    hurry = asyncio.create_task(deliberation.controls.synthesise_now.wait())
-    try:
-        pending: set[asyncio.Task[Any]] = set(tasks)
-        while pending and not hurry.done():
-            done, _ = await asyncio.wait({*pending, hurry}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()  # a bug surfaces at once, not when the slowest seat is done
-            pending -= done
-    finally:
-        await cancel_all([*tasks, hurry])
-    return [None if task.cancelled() else task.result() for task in tasks]
-
-
-async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel what is still running and wait until it has cleaned up."""
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from council.domain import Stance, Verdict
+from council.domain import Label, SeatId, Stance, Verdict
 from council.method import prompts
 
 
-def describe_verdict(labels: Mapping[str, str], verdict: Verdict | None, stances: Mapping[str, Stance]) -> str:
+def describe_verdict(labels: Mapping[Label, SeatId], verdict: Verdict | None, stances: Mapping[SeatId, Stance]) -> str:
     """Write the tally with its margin, the dissent and the debate's outcome; rows in the order of the labels, because
     an order by rank would be a hint of its own."""
     if verdict is None or not verdict.ballots:
@@ -42,7 +42,7 @@ def _stance(stance: Stance | None) -> str:
             return ""
 
 
-def _dissent(label_of: Mapping[str, str], verdict: Verdict) -> list[str]:
+def _dissent(label_of: Mapping[SeatId, Label], verdict: Verdict) -> list[str]:
     """Flaws that voters noted in others' answers. What a voter wrote on contradictions is left out: it speaks in the
     voter's own letters, which mean other answers here."""
     lines = []

@@ -69,7 +69,7 @@ def _speech(speech: Speech) -> dict[str, Any]:
         "notice": str(speech.notice),
         "reason": str(speech.reason),
         "restarts": [str(reason) for reason in speech.restarts],
-        "cuts": [{"what": str(cut.what), "kept": cut.kept, "total": cut.total} for cut in speech.cuts],
+        "cuts": [{"what": cut.what, "kept": cut.kept, "total": cut.total} for cut in speech.cuts],
         "usage": dataclasses.asdict(speech.usage),
     }
 

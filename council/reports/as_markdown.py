@@ -12,7 +12,7 @@ from council.domain import TurnKind
 from council.method.voting.tally import first_shown_first, position_bias
 from council.reports.heading import heading
 from council.reports.markdown_escape import embed, inline
-from council.reports.words import DEBATE_REASONS, TURNS, decision, position_meaning
+from council.reports.words import DEBATE_REASONS, PARTS, TURNS, decision, position_meaning
 from council.transcript import Speech, Transcript
 from council.translation import translator
 from models.demonstration import is_demonstration
@@ -67,7 +67,7 @@ def _troubles(speech: Speech) -> Iterator[Text]:
         yield _("Started again: {reason}", reason=reason)
     for cut in speech.cuts:
         cut_sizes = {"kept": cut.kept, "total": cut.total}
-        yield _("Shortened to fit: {what} ({kept} of {total} tokens)", what=cut.what, **cut_sizes)
+        yield _("Shortened to fit: {what} ({kept} of {total} tokens)", what=PARTS.get(cut.what, cut.what), **cut_sizes)
     if speech.state == "failed":
         yield _("Failed: {reason}", reason=speech.reason)
     if speech.usage.truncated:

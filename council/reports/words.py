@@ -31,6 +31,12 @@ DEBATE_REASONS: Mapping[DebateReason, Text] = {
     "clear_winner": _("there was a clear winner"),
 }
 
+PARTS: Mapping[str, Text] = {
+    "earlier_conversation": _("earlier conversation"),
+    "final_answer": _("final answer"),
+}
+"""What a prompt may shorten beside the answers of seats."""
+
 
 def decision(stance: Stance, seat: Text | str) -> Text:
     """Say what a seat, called so, decided about its answer, and why."""

@@ -125,7 +125,6 @@ class Runs:
         assert state.question is not None and state.council is not None
         await self._pipeline(
             Deliberation(
-                id=state.id,
                 question=state.question,
                 council=state.council,
                 seed=state.seed,

@@ -14,13 +14,15 @@ import httpx
 from council.advice import explain, explain_health
 from council.application import Application, Opening, open_application
 from council.asking import CouncilRequest, make_council
-from council.domain import Seat
+from council.domain import Seat, SeatId
 from council.errors import BallotError, ConfigurationError, CouncilError
 from council.listening import listen
-from council.method.prompts import CANDIDATE, PROBE, QUESTION, SECOND_LOOK, SYSTEM
-from council.method.voting.ballot_format import ballot_schema, parse_ballot
-from council.method.voting.ballots import ballot_example, ballot_tokens
-from council.method.voting.orders import labels
+from council.method.candidates import letters
+from council.method.fitting import write_head
+from council.method.prompt import Material
+from council.method.prompts import PROBE, SYSTEM
+from council.method.voting.ballot_format import parse_ballot
+from council.method.voting.ballots import order_prompt
 from council.settings import Settings
 from models.base import Backend, GenerationConfig, Health, Message
 from models.errors import BackendError
@@ -33,6 +35,7 @@ PROBE_TOKENS = 16
 CONTEXT_TOKENS = 4096
 ASKED = "What is the capital of Australia?"
 CANDIDATES = ("Canberra is the capital of Australia.", "It is Sydney, the largest city.", "I do not know.")
+NONCE = "7d21f0c4be93"
 ANOTHER_MODEL = _("Give the seat another model.")
 
 
@@ -153,24 +156,19 @@ async def _try_words(seat: Seat, backend: Backend, config: GenerationConfig) -> 
 async def _try_ballot(seat: Seat, backend: Backend, config: GenerationConfig) -> Check:
     """Ask for the bare order of three made-up answers, constrained as in a run."""
     name = _name(seat)
-    letters = labels(len(CANDIDATES))
-    candidates = "".join(
-        CANDIDATE.format(label=label, text=text) for label, text in zip(letters, CANDIDATES, strict=True)
-    )
-    task = SECOND_LOOK.format(candidates=candidates, example=ballot_example(letters, notes=False))
-    messages = [Message("system", SYSTEM), Message("user", QUESTION.format(question=ASKED) + task)]
-    constrained = replace(
-        config,
-        max_tokens=ballot_tokens(len(letters), notes=False),
-        json_schema=ballot_schema(letters, notes=False),
-    )
+    seats = [SeatId(f"seat-{number}") for number in range(len(CANDIDATES))]
+    shown = Material(NONCE, letters(seats), dict(zip(seats, CANDIDATES, strict=True)))
+    prompt = order_prompt(shown)
+    assert prompt.form is not None
+    messages = [Message("system", SYSTEM), Message("user", write_head(ASKED) + prompt.text)]
+    constrained = replace(config, max_tokens=prompt.form.max_tokens, json_schema=prompt.form.json_schema)
     began = time.monotonic()
     text = ""
     try:
         async with backend.stream(seat.model, messages, constrained) as chunks:
             async for chunk in chunks:
                 text = "" if chunk.restart else text + chunk.text
-        order = parse_ballot(text, letters).order
+        order = parse_ballot(text, list(shown.labels)).order
     except (BackendError, BallotError) as error:
         return Check(_("{seat} gives no valid ballot", seat=name), False, sentences([explain(error), ANOTHER_MODEL]))
     seconds = time.monotonic() - began

@@ -7,7 +7,7 @@ from typing import TextIO, assert_never
 from council import events as ev
 from council.domain import Ballot, Standings, Turn
 from council.reports.heading import heading
-from council.reports.words import DEBATE_REASONS, STAGES, TURNS, decision
+from council.reports.words import DEBATE_REASONS, PARTS, STAGES, TURNS, decision
 from council.transcript import Speech, Transcript
 from council.translation import Translator, translator
 from models.text import Text, lazy_ngettext
@@ -142,7 +142,8 @@ class Narrator:
                     self._speaking = turn.key
                 self._note(_("{seat} starts again: {reason}", seat=seat, reason=event.reason))
             case ev.ContextCut(what=what, kept=kept, total=total):
-                cut = _("{what} shortened to fit, {kept} of {total} tokens", what=what, kept=kept, total=total)
+                part = PARTS.get(what) or self._name(what)
+                cut = _("{what} shortened to fit, {kept} of {total} tokens", what=part, kept=kept, total=total)
                 self._note(_("{seat}: {news}", seat=seat, news=cut))
             case ev.TurnFinished() | ev.TurnReused():
                 self._tell_end(turn, seat, is_reused=isinstance(event, ev.TurnReused))

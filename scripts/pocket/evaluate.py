@@ -169,7 +169,6 @@ async def deliberated(
 
     await deliberate(
         Deliberation(
-            id=f"run-{seed}",
             question=Question(text=question, language=detect_language(question)),
             council=Council(seats=seats, chairman=seats[0], answer_tokens=128),
             seed=seed,

@@ -1,9 +1,7 @@
 """Fixed texts that are one token each: instructions, JSON in between, and what the models say word for word."""
 
 from council.method import prompts
-from council.method.debate import STANCE_EXAMPLE
-from council.method.synthesis import MINUTES_EXAMPLE
-from council.method.voting.ballots import ballot_example
+from council.method.voting.ballot_format import ballot_example
 from council.seats import PERSONAS
 from scripts.pocket.phrasings import UNKNOWN
 from scripts.pocket.sayings import EVERYDAY, MANNERS, NOTES
@@ -53,8 +51,8 @@ def phrases() -> list[str]:
         "Write in the language of the question.",
         *_JSON,
         *UNKNOWN.values(),
-        STANCE_EXAMPLE,
-        MINUTES_EXAMPLE,
+        prompts.STANCE_EXAMPLE,
+        prompts.MINUTES_EXAMPLE,
         prompts.NO_FLAWS,
         *(ballot_example("ABCDEFGH"[:count], notes=notes) for count in (2, 3, 4) for notes in (True, False)),
         *(persona.instruction + " " for persona in PERSONAS.values()),
@@ -62,9 +60,9 @@ def phrases() -> list[str]:
         *(note for notes in NOTES.values() for note in notes.values() if len(note) > 3),
         *EVERYDAY,
     }
-    for name in sorted(vars(prompts)):
-        if name.isupper():
-            found |= {part for part in _fixed_parts(getattr(prompts, name)) if len(part) > 3}
+    for name, template in vars(prompts).items():
+        if name.isupper() and isinstance(template, str) and not name.endswith("EXAMPLE"):
+            found |= {part for part in _fixed_parts(template) if len(part) > 3}
     return sorted(found, key=lambda phrase: (-len(phrase.encode()), phrase))
 
 

@@ -1,15 +1,18 @@
-"""The council's prompts as the program renders them, made from its own texts and functions."""
+"""The council's prompts as the program renders them: its own head, and each stage's own prompt."""
 
 import hashlib
 from collections.abc import Sequence
 
+from council.domain import Part, Question, SeatId
 from council.method import prompts
-from council.method.anonymity import fence
-from council.method.candidates import label_map, show
-from council.method.debate import STANCE_EXAMPLE
-from council.method.language import LANGUAGE_NAMES, detect_language
-from council.method.synthesis import MINUTES_EXAMPLE
-from council.method.voting.ballots import ballot_example
+from council.method.answers import answer_prompt
+from council.method.candidates import letters
+from council.method.debate import revision_prompt, stance_prompt
+from council.method.fitting import write_head
+from council.method.language import detect_language
+from council.method.prompt import Material
+from council.method.synthesis import minutes_prompt, synthesis_prompt
+from council.method.voting.ballots import ballot_prompt, order_prompt
 from council.seats import PERSONAS
 
 MARKERS = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
@@ -20,9 +23,8 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 """One token a turn: on so small a model every token counts."""
-
-
 TRAINED_ON = ("SYSTEM", "ANSWER", "BALLOT", "SECOND_LOOK", "STANCE", "REVISION", "SYNTHESIS", "MINUTES")
+OWN = SeatId("own")
 
 
 def prompts_hash() -> str:
@@ -37,70 +39,47 @@ def chat(user: str, *, system: str = prompts.SYSTEM) -> str:
 
 
 def head(question: str, earlier: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the head of every prompt: earlier exchanges, their answers fenced by their own hash, and the question."""
-    said = ""
-    for asked, text in earlier:
-        code = hashlib.sha256(text.encode()).hexdigest()[:12]
-        said += prompts.EARLIER.format(question=asked, answer=fence(text, code))
-    return said + prompts.QUESTION.format(question=question)
-
-
-def _language(question: str) -> str:
-    return prompts.IN_LANGUAGE.format(language=LANGUAGE_NAMES[detect_language(question)])
-
-
-def _candidates(texts: Sequence[str], nonce: str) -> tuple[list[str], str]:
-    mapping = label_map([str(place) for place in range(len(texts))])
-    return list(mapping), show({str(place): text for place, text in enumerate(texts)}, mapping, nonce)
+    return write_head(question, earlier)
 
 
 def answer(question: str, persona: str) -> str:
     instruction = PERSONAS[persona].instruction if persona in PERSONAS else persona
-    return prompts.ANSWER.format(persona=f"{instruction} " if instruction else "", language=_language(question))
+    return answer_prompt(_asked(question), instruction).text
 
 
 def ballot(question: str, texts: Sequence[str], nonce: str) -> str:
-    labels, candidates = _candidates(texts, nonce)
-    form = prompts.BALLOT_FORMAT.format(example=ballot_example(labels, notes=True))
-    return prompts.BALLOT.format(candidates=candidates, language=_language(question), format=form)
+    return ballot_prompt(_shown(texts, nonce), _asked(question)).text
 
 
 def second_look(texts: Sequence[str], nonce: str) -> str:
-    labels, candidates = _candidates(texts, nonce)
-    return prompts.SECOND_LOOK.format(candidates=candidates, example=ballot_example(labels, notes=False))
+    return order_prompt(_shown(texts, nonce)).text
 
 
 def stance(question: str, own: str, texts: Sequence[str], flaws: Sequence[str], nonce: str) -> str:
-    return _debate(prompts.STANCE, question, own, texts, flaws, nonce, example=STANCE_EXAMPLE)
+    return stance_prompt(_shown(texts, nonce, own), OWN, _listed(flaws), _asked(question)).text
 
 
 def revision(question: str, own: str, texts: Sequence[str], flaws: Sequence[str], nonce: str, *, reason: str) -> str:
-    return _debate(prompts.REVISION, question, own, texts, flaws, nonce, reason=reason)
-
-
-def _debate(
-    template: str, question: str, own: str, texts: Sequence[str], flaws: Sequence[str], nonce: str, **parts: str
-) -> str:
-    noted = "\n".join(f"- {flaw}" for flaw in flaws if flaw) or prompts.NO_FLAWS
-    return template.format(
-        own=fence(own, nonce),
-        candidates=_candidates(texts, nonce)[1],
-        flaws=fence(noted, nonce),
-        language=_language(question),
-        **parts,
-    )
+    return revision_prompt(_shown(texts, nonce, own), OWN, _listed(flaws), _asked(question), reason=reason).text
 
 
 def synthesis(question: str, texts: Sequence[str], verdict: str, nonce: str) -> str:
-    return prompts.SYNTHESIS.format(
-        candidates=_candidates(texts, nonce)[1], verdict=fence(verdict, nonce), language=_language(question)
-    )
+    return synthesis_prompt(_shown(texts, nonce), verdict, _asked(question)).text
 
 
 def minutes(question: str, texts: Sequence[str], final: str, nonce: str) -> str:
-    return prompts.MINUTES.format(
-        candidates=_candidates(texts, nonce)[1],
-        final=fence(final, nonce),
-        language=_language(question),
-        example=MINUTES_EXAMPLE,
-    )
+    return minutes_prompt(_shown(texts, nonce), final, _asked(question)).text
+
+
+def _asked(question: str) -> Question:
+    return Question(text=question, language=detect_language(question))
+
+
+def _shown(texts: Sequence[str], nonce: str, own: str = "") -> Material:
+    seats = [SeatId(str(place)) for place in range(len(texts))]
+    shown: dict[Part, str] = {OWN: own, **dict(zip(seats, texts, strict=True))}
+    return Material(nonce, letters(seats), shown)
+
+
+def _listed(flaws: Sequence[str]) -> str:
+    return "\n".join(f"- {flaw}" for flaw in flaws if flaw)

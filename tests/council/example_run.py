@@ -74,7 +74,7 @@ def answers_and_vote() -> list[ev.Event]:
         ev.StageStarted(stage="answers", turns=3, at=5.0),
         ev.TurnReused(turn=Turn(kind="answer", seat=ANA)),
         ev.TurnStarted(turn=answer, at=5.0),
-        ev.ContextCut(turn=answer, what="earlier conversation", kept=10, total=99),
+        ev.ContextCut(turn=answer, what="earlier_conversation", kept=10, total=99),
         ev.TurnNotice(turn=answer, text="loading the model"),
         ev.TurnDelta(turn=answer, text="En Eur", at=6.0),
         ev.TurnRestarted(turn=answer, reason="The server died."),

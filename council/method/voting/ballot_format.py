@@ -1,4 +1,4 @@
-"""The text of a ballot: the schema that constrains it, and the strict reading of what came back.
+"""The text of a ballot: the form that is asked for, and the strict reading of what came back.
 
 Knows letters only; which seat a letter stands for is kept with the ballot.
 """
@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
-from council.domain import Note
+from council.domain import Label, Note
 from council.errors import BallotError
+from council.method.prompts import BALLOT_EXAMPLE, NOTE_EXAMPLE, ORDER_EXAMPLE
+from models.text import lazy_gettext as _
 
 ENUM_UP_TO = 5
 """With more answers the possible orders are too many to be listed in a schema."""
@@ -50,12 +52,12 @@ _DECODER = json.JSONDecoder(strict=False)
 class ParsedBallot:
     """What a ballot's text says, in the voter's own letters; `order` is best first and complete."""
 
-    order: tuple[str, ...]
-    notes: dict[str, Note] = field(default_factory=dict)
+    order: tuple[Label, ...]
+    notes: dict[Label, Note] = field(default_factory=dict)
     contradiction: str = ""
 
 
-def ballot_schema(labels: Sequence[str], *, notes: bool) -> dict[str, Any]:
+def ballot_schema(labels: Sequence[Label], *, notes: bool) -> dict[str, Any]:
     """Return the JSON schema of a ballot, its properties in the order in which they are to be written.
 
     Reasons come before the order, as that is where they help. With `notes=False` the bare order is asked for.
@@ -70,7 +72,27 @@ def ballot_schema(labels: Sequence[str], *, notes: bool) -> dict[str, Any]:
     return _object(properties)
 
 
-def parse_ballot(text: str, labels: Sequence[str]) -> ParsedBallot:
+def ballot_tokens(answers: int, *, notes: bool) -> int:
+    """Return a bound for a ballot's length that its schema cannot exceed in any common language.
+
+    For every note two tokens a character (scripts of Asia take one to two); for what stands around the notes of an
+    answer 80, for the rest of the ballot 200. A place in a bare order takes 8 at most, what stands around them 64.
+    """
+    if not notes:
+        return answers * 8 + 64
+    texts = 2 * answers + 1  # a strength and a flaw of each, and the contradiction
+    return texts * NOTE_CHARACTERS * 2 + answers * 80 + 200
+
+
+def ballot_example(labels: Sequence[Label], *, notes: bool) -> str:
+    """Return the form of a ballot as it is shown to a voter; it names no order, which would be copied."""
+    order = " > ".join("…" for label in labels)
+    if not notes:
+        return ORDER_EXAMPLE.format(order=order)
+    return BALLOT_EXAMPLE.format(notes=", ".join(NOTE_EXAMPLE.format(label=label) for label in labels), order=order)
+
+
+def parse_ballot(text: str, labels: Sequence[Label]) -> ParsedBallot:
     """Read a voter's final order: JSON, or a marker with the order behind it; the last one outside thinking counts.
 
     Raises BallotError unless that one names every label exactly once, with a sentence that names the fault and can
@@ -81,14 +103,16 @@ def parse_ballot(text: str, labels: Sequence[str]) -> ParsedBallot:
         spoken = _without_thinking(text)
         if not spoken.strip():
             raise BallotError(
-                "The text is empty." if not text.strip() else "There is thinking, but no ballot after it."
+                _("There is thinking, but no ballot after it.") if text.strip() else _("The text is empty.")
             )
         ballot, end = _last_json(spoken)
         marker = _last_marker(spoken, end)
         if marker is not None:
             return ParsedBallot(_marked_order(spoken, marker, labels))
     if ballot is None:
-        raise BallotError(f"There is no order in the text; it must name each of {', '.join(labels)} once, best first.")
+        raise BallotError(
+            _("There is no order in the text; it must name each of {letters} once, best first.", letters=_list(labels))
+        )
     return ParsedBallot(_json_order(ballot["order"], labels), _notes(ballot, labels), _contradiction(ballot))
 
 
@@ -101,7 +125,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _order_schema(labels: Sequence[str]) -> dict[str, Any]:
+def _order_schema(labels: Sequence[Label]) -> dict[str, Any]:
     if len(labels) <= ENUM_UP_TO:
         return {"type": "string", "enum": [" > ".join(order) for order in permutations(labels)]}
     items = {"type": "string", "enum": list(labels)}
@@ -147,23 +171,25 @@ def _last_marker(text: str, start: int) -> re.Match[str] | None:
     return markers[-1] if markers else None
 
 
-def _marked_order(text: str, marker: re.Match[str], labels: Sequence[str]) -> tuple[str, ...]:
+def _marked_order(text: str, marker: re.Match[str], labels: Sequence[Label]) -> tuple[Label, ...]:
     if marker["broken"]:
-        raise BallotError("The JSON is broken or cut off; write it once more, whole and shorter.")
+        raise BallotError(_("The JSON is broken or cut off; write it once more, whole and shorter."))
     if not _LINE_START.search(text[max(0, marker.start() - 200) : marker.start()]):
-        raise BallotError("The last line must begin with the marker, and only the order may follow it.")
+        raise BallotError(_("The last line must begin with the marker, and only the order may follow it."))
     after = text[marker.end() :]
     skipped = _AFTER_MARKER.match(after)
     lines = [line.strip() for line in after[skipped.end() if skipped else 0 :].splitlines()]
     lines = [line for line in lines if line.strip(" *_`#>-")]
     if not lines:
-        raise BallotError(f"No order follows the marker; name each of {', '.join(labels)} once, best first.")
+        raise BallotError(
+            _("No order follows the marker; name each of {letters} once, best first.", letters=_list(labels))
+        )
     if _BULLET.match(lines[0]):
         return _listed_order(lines, labels)
     return _line_order(lines[0], labels)
 
 
-def _listed_order(lines: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+def _listed_order(lines: Sequence[str], labels: Sequence[Label]) -> tuple[Label, ...]:
     """Read "1. Answer B", "2. Answer A" …, each with a remark after a dash, colon or bracket at most."""
     named: list[str] = []
     for line in lines:
@@ -172,55 +198,85 @@ def _listed_order(lines: Sequence[str], labels: Sequence[str]) -> tuple[str, ...
         item = _ITEM.match(line)
         remark = _REMARK.match(item["rest"]) if item else None
         if item is None or remark is None or _ONE_LABEL.match(remark["text"] or ""):
-            raise BallotError(f"The line {line[:60]!r} must name one answer by its letter alone; ties are not allowed.")
+            raise BallotError(
+                _("The line {line!r} must name one answer by its letter alone; ties are not allowed.", line=line[:60])
+            )
         if int(item["number"]) != len(named) + 1:
             raise BallotError(
-                f"The places must be numbered 1 to {len(labels)}, each once; {line[:60]!r} is not in turn."
+                _(
+                    "The places must be numbered 1 to {last}, each once; {line!r} is not in turn.",
+                    last=len(labels),
+                    line=line[:60],
+                )
             )
         named.append(item["label"])
     return _permutation(named, labels)
 
 
-def _line_order(line: str, labels: Sequence[str]) -> tuple[str, ...]:
+def _line_order(line: str, labels: Sequence[Label]) -> tuple[Label, ...]:
     """Read "B > A > C" or "B, A, C"; mixed separators would be ties."""
     parts = _SEPARATOR.split(line)
     separators = {"," if separator in ",;" else ">" for separator in parts[1::2]}
     if len(separators) > 1 or re.search(r"[=≈~&/]|\b(?:and|et|tie[ds]?|ex [æa]e?quo)\b", line, re.IGNORECASE):
-        raise BallotError(f"{line[:60]!r} holds a tie; every answer needs a place of its own.")
+        raise BallotError(_("{line!r} holds a tie; every answer needs a place of its own.", line=line[:60]))
     return _permutation(parts[::2], labels)
 
 
-def _json_order(order: object, labels: Sequence[str]) -> tuple[str, ...]:
+def _json_order(order: object, labels: Sequence[Label]) -> tuple[Label, ...]:
     if isinstance(order, str):
         return _line_order(order, labels)
     if isinstance(order, list) and all(isinstance(item, str) for item in order):
         return _permutation(order, labels)
-    raise BallotError(f"'order' must be text like {' > '.join(labels)!r}; ties and nested lists are not allowed.")
+    raise BallotError(
+        _("'order' must be text like {example!r}; ties and nested lists are not allowed.", example=" > ".join(labels))
+    )
 
 
-def _permutation(named: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+def _permutation(named: Sequence[str], labels: Sequence[Label]) -> tuple[Label, ...]:
     """Map what was named to labels; a full permutation or nothing."""
     order = []
     for text in named:
         match = _ONE_LABEL.match(text)
         if match is None:
             raise BallotError(
-                f"{text.strip()[:60]!r} is not the letter of an answer; the letters are {', '.join(labels)}."
+                _(
+                    "{text!r} is not the letter of an answer; the letters are {letters}.",
+                    text=text.strip()[:60],
+                    letters=_list(labels),
+                )
             )
-        order.append(match["label"].upper())
+        order.append(Label(match["label"].upper()))
     unknown = [label for label in order if label not in labels]
     twice = sorted({label for label in order if order.count(label) > 1})
     missing = [label for label in labels if label not in order]
     if unknown:
-        raise BallotError(f"The order names {unknown[0]!r}, but the answers are {', '.join(labels)}.")
+        raise BallotError(
+            _("The order names {letter!r}, but the answers are {letters}.", letter=unknown[0], letters=_list(labels))
+        )
     if twice:
-        raise BallotError(f"The order names {', '.join(twice)} more than once; name each of {', '.join(labels)} once.")
+        raise BallotError(
+            _(
+                "The order names {twice} more than once; name each of {letters} once.",
+                twice=_list(twice),
+                letters=_list(labels),
+            )
+        )
     if missing:
-        raise BallotError(f"The order leaves out {', '.join(missing)}; name each of {', '.join(labels)} once.")
+        raise BallotError(
+            _(
+                "The order leaves out {missing}; name each of {letters} once.",
+                missing=_list(missing),
+                letters=_list(labels),
+            )
+        )
     return tuple(order)
 
 
-def _notes(ballot: dict[str, Any], labels: Sequence[str]) -> dict[str, Note]:
+def _list(labels: Sequence[Label]) -> str:
+    return ", ".join(labels)
+
+
+def _notes(ballot: dict[str, Any], labels: Sequence[Label]) -> dict[Label, Note]:
     notes = {}
     for label in labels:
         note = ballot.get(label)

@@ -7,22 +7,24 @@ import random
 import string
 from collections.abc import Sequence
 
+from council.domain import Label, SeatId
 
-def labels(count: int) -> tuple[str, ...]:
+
+def labels(count: int) -> tuple[Label, ...]:
     """Return the letters that stand for `count` answers on one ballot, in the order shown: A, B, C…"""
     if not 0 <= count <= len(string.ascii_uppercase):
         raise ValueError(f"{count} answers cannot be labelled with single letters")
-    return tuple(string.ascii_uppercase[:count])
+    return tuple(Label(letter) for letter in string.ascii_uppercase[:count])
 
 
-def shuffled(seat_ids: Sequence[str], seed: int, salt: str) -> tuple[str, ...]:
+def shuffled(seat_ids: Sequence[SeatId], seed: int, salt: str) -> tuple[SeatId, ...]:
     """Put seats into an order by lot; another `salt` draws another order from the same seed."""
     drawn = sorted(seat_ids)
     random.Random(f"{salt}:{seed}").shuffle(drawn)
     return tuple(drawn)
 
 
-def ballot_orders(seat_ids: Sequence[str], voters: Sequence[str], seed: int) -> dict[str, tuple[str, ...]]:
+def ballot_orders(seat_ids: Sequence[SeatId], voters: Sequence[SeatId], seed: int) -> dict[SeatId, tuple[SeatId, ...]]:
     """Deal every voter an order in which it sees the answers of `seat_ids`.
 
     With as many voters as answers, each answer stands in each position exactly once: the orders are the rows of a

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations, permutations
 
-from council.domain import MAX_SEATS, Ballot, Flip, Standing, Standings
+from council.domain import MAX_SEATS, Ballot, Flip, SeatId, Standing, Standings
 from council.method.voting.kemeny import central_order, possible_winners
 
 OWN_PAIR_WEIGHT = 0.5
@@ -24,14 +24,14 @@ EPSILON = 1e-9
 STRONG_BIAS = 0.5
 """From here on, and down from its negative, position says more of the votes than anything else does."""
 
-Wins = dict[str, dict[str, float]]
+Wins = dict[SeatId, dict[SeatId, float]]
 
 
 def count_ballots(
     ballots: Sequence[Ballot],
-    answers: Sequence[str],
+    answers: Sequence[SeatId],
     *,
-    families: Mapping[str, str],
+    families: Mapping[SeatId, str],
     abstained: int = 0,
     round: int = 0,
     before: Sequence[Ballot] = (),
@@ -90,7 +90,7 @@ def consistency(ballot: Ballot) -> float | None:
     return sum(second[a] < second[b] for a, b in pairs) / len(pairs)
 
 
-def voter_weights(ballots: Sequence[Ballot]) -> dict[str, float]:
+def voter_weights(ballots: Sequence[Ballot]) -> dict[SeatId, float]:
     """Return each voter's weight: its consistency where it looked twice.
 
     Of a voter who looked once nothing is known: it weighs as the mean of those who looked twice, or 1 where nobody
@@ -123,23 +123,23 @@ def first_shown_first(ballots: Sequence[Ballot]) -> tuple[int, int]:
     return sum(shown[0] == given[0] for shown, given in looks), len(looks)
 
 
-def _looks(ballots: Sequence[Ballot]) -> list[tuple[list[str], Sequence[str]]]:
+def _looks(ballots: Sequence[Ballot]) -> list[tuple[list[SeatId], Sequence[SeatId]]]:
     """Each look of each voter: the answers as shown (labels in alphabetical order, reversed the second time), and the
     order given. One that does not order all that was shown is left out: a history may be old or odd."""
-    looks: list[tuple[list[str], Sequence[str]]] = []
+    looks: list[tuple[list[SeatId], Sequence[SeatId]]] = []
     for ballot in ballots:
         shown = [ballot.labels[label] for label in sorted(ballot.labels)]
         looks += [(shown, ballot.order), (shown[::-1], ballot.second_order or ())]
     return [(shown, given) for shown, given in looks if shown and sorted(shown) == sorted(given)]
 
 
-def _is_even(column: Sequence[str], size: int) -> bool:
+def _is_even(column: Sequence[SeatId], size: int) -> bool:
     """Whether each of so many answers stands in this position equally often."""
     counts = Counter(column)
     return len(counts) == size and len(set(counts.values())) == 1
 
 
-def _check(ballots: Sequence[Ballot], answers: Sequence[str], round: int) -> None:
+def _check(ballots: Sequence[Ballot], answers: Sequence[SeatId], round: int) -> None:
     if len(set(answers)) != len(answers) or len(answers) > MAX_SEATS:
         raise ValueError(f"the answers must be at most {MAX_SEATS} different seats, not {list(answers)!r}")
     voters = [ballot.voter for ballot in ballots]
@@ -153,7 +153,7 @@ def _check(ballots: Sequence[Ballot], answers: Sequence[str], round: int) -> Non
                 raise ValueError(f"the ballot of {ballot.voter!r} orders {list(order)!r}, not all of {list(answers)!r}")
 
 
-def _count_pairs(ballots: Sequence[Ballot], answers: Sequence[str], weights: Mapping[str, float]) -> Wins:
+def _count_pairs(ballots: Sequence[Ballot], answers: Sequence[SeatId], weights: Mapping[SeatId, float]) -> Wins:
     wins: Wins = {a: {b: 0.0 for b in answers if b != a} for a in answers}
     for ballot in ballots:
         looks = [ballot.order] if ballot.second_order is None else [ballot.order, ballot.second_order]
@@ -164,7 +164,7 @@ def _count_pairs(ballots: Sequence[Ballot], answers: Sequence[str], weights: Map
     return wins
 
 
-def _share(wins: Wins, answer: str) -> float:
+def _share(wins: Wins, answer: SeatId) -> float:
     """The share of votes that an answer won, averaged over its rivals; one half against a rival without votes.
 
     Not all votes in one sum: a pair whose own voter is missing holds more votes, and would weigh more.
@@ -177,8 +177,8 @@ def _share(wins: Wins, answer: str) -> float:
 
 
 def _closest(
-    places: Sequence[str], scores: Mapping[str, float], wins: Wins, weights: Mapping[str, float]
-) -> tuple[tuple[str, ...], float]:
+    places: Sequence[SeatId], scores: Mapping[SeatId, float], wins: Wins, weights: Mapping[SeatId, float]
+) -> tuple[tuple[SeatId, ...], float]:
     """Return the leader with every answer that cannot be told from it, and its margin.
 
     Alone, the leader is a clear winner: ahead of each rival by one ballot or more, with a score that no other has,
@@ -201,14 +201,14 @@ def _has_votes(wins: Wins) -> bool:
     return any(votes > EPSILON for row in wins.values() for votes in row.values())
 
 
-def _agreement(central: Sequence[str], wins: Wins) -> float | None:
+def _agreement(central: Sequence[SeatId], wins: Wins) -> float | None:
     """One half is the least that is possible: an order and its reverse share all votes."""
     accord = sum(wins[a][b] for a, b in combinations(central, 2))
     votes = sum(sum(row.values()) for row in wins.values())
     return accord / votes if votes > EPSILON else None
 
 
-def _has_cycle(answers: Sequence[str], wins: Wins) -> bool:
+def _has_cycle(answers: Sequence[SeatId], wins: Wins) -> bool:
     """Tell whether strict majorities lead from an answer back to itself."""
     beats = {(a, b) for a, b in permutations(answers, 2) if wins[a][b] - wins[b][a] > EPSILON}
     for middle in answers:
@@ -216,7 +216,7 @@ def _has_cycle(answers: Sequence[str], wins: Wins) -> bool:
     return any((a, a) in beats for a in answers)
 
 
-def _standing(answer: str, scores: Mapping[str, float], ballots: Sequence[Ballot]) -> Standing:
+def _standing(answer: SeatId, scores: Mapping[SeatId, float], ballots: Sequence[Ballot]) -> Standing:
     better = sum(_rounded(score) > _rounded(scores[answer]) for score in scores.values())
     firsts = sum(ballot.order[0] == answer for ballot in ballots)
     return Standing(seat=answer, place=better + 1, score=scores[answer], first_places=firsts)
@@ -231,7 +231,7 @@ def _flips(before: Sequence[Ballot], after: Sequence[Ballot]) -> tuple[Flip, ...
     )
 
 
-def _rank_correlation(shown: Sequence[str], given: Sequence[str]) -> float | None:
+def _rank_correlation(shown: Sequence[SeatId], given: Sequence[SeatId]) -> float | None:
     """Spearman's rho of two orders of the same answers."""
     size = len(shown)
     if size < 2:

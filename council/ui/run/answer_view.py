@@ -3,6 +3,7 @@
 from html import escape
 
 from council.reports.heading import heading
+from council.reports.words import PARTS
 from council.transcript import Speech, Transcript
 from council.ui.html_parts import button, folded, items, named_badge, seat_name, sentence
 from council.ui.words.texts import Texts
@@ -65,7 +66,7 @@ def render_notices(transcript: Transcript, texts: Texts) -> str:
         who = f"{seat_name(transcript, speech.turn.seat.id, texts)} ({texts.turn_name(speech.turn.kind)}){texts.colon} "
         lines += [who + texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
         lines += [
-            who + texts.cut.format(what=translated(cut.what, texts), kept=cut.kept, total=cut.total)
+            who + texts.cut.format(what=translated(PARTS.get(cut.what, cut.what), texts), kept=cut.kept, total=cut.total)
             for cut in speech.cuts
         ]
         if speech.usage.truncated and speech is not transcript.conclusion:

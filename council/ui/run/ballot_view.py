@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from council.domain import Ballot, Standings
+from council.domain import Ballot, SeatId, Standings
 from council.method.voting.tally import first_shown_first, position_bias
 from council.numbers import Number
 from council.transcript import Transcript
@@ -119,8 +119,8 @@ def _notes(transcript: Transcript, ballot: Ballot, texts: Texts) -> str:
     return folded(key, title, table + "".join(lines))
 
 
-def _noted(transcript: Transcript, label: str, seat: str, ballot: Ballot, texts: Texts) -> str:
-    note = ballot.notes.get(seat) or ballot.notes.get(label)
+def _noted(transcript: Transcript, label: str, seat: SeatId, ballot: Ballot, texts: Texts) -> str:
+    note = ballot.notes.get(seat)
     strength, flaw = (note.strength, note.flaw) if note else ("", "")
     return (
         f'<tr><th scope="row" class="letter">{escape(label)}</th><td>{named_badge(transcript, seat, texts)}</td>'

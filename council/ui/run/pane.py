@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 from council.numbers import Number
+from council.reports.words import PARTS
 from council.transcript import Speech, Transcript
 from council.ui.html_parts import (
     badge,
@@ -146,7 +147,7 @@ def _remarks(speech: Speech, end: Text, texts: Texts) -> list[str]:
     """What befell a turn; `end`, why the whole run ended, is told above."""
     remarks = [texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
     remarks += [
-        texts.cut.format(what=translated(cut.what, texts), kept=cut.kept, total=cut.total) for cut in speech.cuts
+        texts.cut.format(what=translated(PARTS.get(cut.what, cut.what), texts), kept=cut.kept, total=cut.total) for cut in speech.cuts
     ]
     if speech.notice:
         remarks.append(translated(speech.notice, texts))

@@ -19,7 +19,7 @@ RUNS = {
         "Une erreur du programme a interrompu le téléchargement ; son journal en dit plus. Ce qui est arrivé est gardé."
     ),
     CUT_SHORT: "Le programme s'est arrêté pendant la délibération. Reprenez-la : ce qui a été dit est gardé.",
-    LEFT_OUT: "Laissé de côté, parce que la conclusion a été demandée tout de suite.",
+    str(LEFT_OUT): "Laissé de côté, parce que la conclusion a été demandée tout de suite.",
     "No seat has answered.": "Aucun siège n'a répondu.",
     "{name} wrote without an end.": "{name} a écrit sans fin.",
     "{name} ended without an answer.": "{name} s'est arrêté sans réponse.",

@@ -7,7 +7,7 @@ import pytest
 
 from council.domain import Standings, Verdict
 from council.events import DebateDecided, RevisionUndone
-from council.method.debate import read_stance, wants_debate
+from council.method.debate import decide_debate, read_stance
 from models.base import GenerationConfig, Message
 from models.errors import BackendUnavailableError
 from tests.deliberations import Recorded, a_council
@@ -131,9 +131,12 @@ async def test_a_failed_revision_leaves_the_first_answer():
 )
 def test_a_debate_is_gated_by_the_vote(standings, held, reason):
     verdict = Verdict(ballots=(), standings=Standings(order=(), voters=3, **standings))
-    assert wants_debate(verdict, "auto") == (held, reason)
-    assert wants_debate(verdict, "never") == (False, "switched_off")
-    assert wants_debate(verdict, "always") == (True, "asked_for")
+    decided = [decide_debate(verdict, policy, 1) for policy in ("auto", "never", "always")]
+    assert [(event.held, event.reason) for event in decided] == [
+        (held, reason),
+        (False, "switched_off"),
+        (True, "asked_for"),
+    ]
 
 
 UNREADABLE = [

@@ -47,7 +47,7 @@ async def test_a_long_conversation_is_cut_once_and_told_with_every_answer():
     backend = ScriptedBackend(context_tokens=8192)
     recorded = Recorded(backend, earlier=earlier)
     await recorded.run()
-    told = [cut for cut in cuts(recorded) if str(cut.what) == "earlier conversation"]
+    told = [cut for cut in cuts(recorded) if cut.what == "earlier_conversation"]
     assert [cut.turn.kind for cut in told] == ["answer"] * 3
     heads = {messages[1].content.partition("# The question")[0] for _, messages, _ in backend.prompts}
     assert len(heads) == 1
@@ -71,7 +71,7 @@ async def test_long_earlier_questions_are_cut_like_the_answers():
     earlier = tuple(Exchange(question=f"Question {n}? " + "word " * 2000, answer="Yes.") for n in range(6))
     recorded = Recorded(ScriptedBackend(context_tokens=8192), a_council(mode="compare"), earlier=earlier)
     assert (await recorded.run()).status == "complete"
-    assert {str(cut.what) for cut in cuts(recorded)} == {"earlier conversation"}
+    assert {cut.what for cut in cuts(recorded)} == {"earlier_conversation"}
 
 
 @pytest.mark.parametrize("asked_for", [256, 32_768])

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from council.domain import Language
-from council.method.language import LANGUAGE_NAMES, detect_language
+from council.method.language import detect_language
+from council.method.prompts import LANGUAGE_NAMES
 
 ENGLISH = """
 Why is the sky blue?
@@ -47,11 +48,38 @@ pourquoi pas
 POURQUOI LE CIEL EST BLEU
 Traduis en anglais : il fait beau
 """
-OTHER = """
-¿Por qué el cielo es azul?
-¿Qué es esto?
+GERMAN = """
 Warum ist der Himmel blau?
 Was ist das?
+Was sind schwarze Löcher?
+Hauptstadt von Peru?
+Wie heißt die Hauptstadt Australiens?
+Wer hat Hamlet geschrieben?
+Wieviel ist 2+2?
+Erkläre einem Kind die Rekursion.
+Schreib ein Haiku über Zürich
+Übersetze ins Englische: il fait beau
+Worin liegt der Unterschied zwischen TCP und UDP?
+Soll ich kaufen oder mieten?
+Was bedeutet "the show must go on"?
+Wo liegt Tokio?
+bitte nicht
+WARUM IST DER HIMMEL BLAU
+Nenne drei Flüsse in Frankreich.
+Ich will die beste Pizza
+"""
+OTHER = """
+Wie is de koning van Nederland?
+Wat is het verschil tussen TCP en UDP?
+Wie heeft dat geschreven?
+Varför är himlen blå?
+Hvorfor er himlen blå?
+Vad är den där?
+Hvem er du?
+Gökyüzü neden mavi?
+Miksi taivas on sininen?
+¿Por qué el cielo es azul?
+¿Qué es esto?
 Perché il cielo è blu?
 Por que o céu é azul?
 Waarom is de lucht blauw?
@@ -71,13 +99,15 @@ def lines(text: str, language: Language) -> list[tuple[str, Language]]:
     return [(line, language) for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("text", "language"), [*lines(ENGLISH, "en"), *lines(FRENCH, "fr"), *lines(OTHER, "other")])
+@pytest.mark.parametrize(
+    ("text", "language"), [*lines(ENGLISH, "en"), *lines(FRENCH, "fr"), *lines(GERMAN, "de"), *lines(OTHER, "other")]
+)
 def test_the_language_of_a_question_is_told(text: str, language: Language):
     assert detect_language(text) == language
 
 
 @given(st.text())
-def test_any_text_has_one_of_the_three(text: str):
+def test_any_text_has_one_of_the_languages_that_prompts_name(text: str):
     assert detect_language(text) in LANGUAGE_NAMES
 
 
@@ -86,4 +116,9 @@ def test_only_the_beginning_of_a_long_text_is_read():
 
 
 def test_every_language_has_a_name_for_a_prompt():
-    assert LANGUAGE_NAMES == {"en": "English", "fr": "French", "other": "the language of the question"}
+    assert LANGUAGE_NAMES == {
+        "en": "English",
+        "fr": "French",
+        "de": "German",
+        "other": "the language of the question",
+    }

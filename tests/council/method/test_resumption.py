@@ -53,7 +53,6 @@ async def test_a_run_of_version_1_resumes_and_asks_nothing_again_that_was_said()
     assert isinstance(question, Question) and isinstance(council, Council)
     await deliberate(
         Deliberation(
-            id=past.id,
             question=question,
             council=council,
             seed=past.seed,

@@ -49,7 +49,7 @@ def test_the_json_tells_answers_with_cuts_restarts_failures_and_costs(transcript
     assert answers["seat-1"]["text"] == HOSTILE and answers["seat-1"]["thinking"] == "hm"
     assert answers["seat-1"]["usage"]["cached_tokens"] == 40 and answers["seat-1"]["usage"]["truncated"]
     assert answers["seat-2"]["restarts"] == ["The server died."]
-    assert answers["seat-2"]["cuts"] == [{"what": "earlier conversation", "kept": 10, "total": 99}]
+    assert answers["seat-2"]["cuts"] == [{"what": "earlier_conversation", "kept": 10, "total": 99}]
     assert (answers["seat-3"]["state"], answers["seat-3"]["reason"]) == ("failed", "'gamma|1b' is not installed.")
 
 

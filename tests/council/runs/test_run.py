@@ -121,7 +121,7 @@ async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
 
 async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: Make, history: History) -> None:
     async def deleted(deliberation: Deliberation) -> None:
-        history.delete(deliberation.id)
+        history.delete(run.id)
         say(deliberation, ANA, "In Australia.")
 
     run = make(deleted).start(QUESTION, COUNCIL)

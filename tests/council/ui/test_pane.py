@@ -52,7 +52,7 @@ def test_restarts_cuts_and_stand_ins_are_told_in_the_pane() -> None:
     transcript = fold(
         started(),
         ev.TurnStarted(turn=of),
-        ev.ContextCut(turn=of, what="the earlier conversation", kept=10, total=90),
+        ev.ContextCut(turn=of, what="earlier_conversation", kept=10, total=90),
         ev.TurnRestarted(turn=of, reason="Ollama went away"),
         ev.TurnFinished(turn=of, text="x", backend="llama_cpp", model="small:1b", usage=Usage(truncated=True)),
     )

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from council.events import BallotCast, BallotVoid, TurnStarted
-from council.method.voting.ballot_format import NOTE_CHARACTERS, ballot_schema
-from council.method.voting.ballots import ballot_example, ballot_tokens
+from council.method.voting.ballot_format import NOTE_CHARACTERS, ballot_example, ballot_schema, ballot_tokens
 from models.base import GenerationConfig, Message
 from tests.deliberations import Recorded, a_council
 from tests.fakes import ScriptedBackend, kind_of, obedient

@@ -66,7 +66,8 @@ def render_notices(transcript: Transcript, texts: Texts) -> str:
         who = f"{seat_name(transcript, speech.turn.seat.id, texts)} ({texts.turn_name(speech.turn.kind)}){texts.colon} "
         lines += [who + texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
         lines += [
-            who + texts.cut.format(what=translated(PARTS.get(cut.what, cut.what), texts), kept=cut.kept, total=cut.total)
+            who
+            + texts.cut.format(what=translated(PARTS.get(cut.what, cut.what), texts), kept=cut.kept, total=cut.total)
             for cut in speech.cuts
         ]
         if speech.usage.truncated and speech is not transcript.conclusion:

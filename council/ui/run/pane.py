@@ -147,7 +147,8 @@ def _remarks(speech: Speech, end: Text, texts: Texts) -> list[str]:
     """What befell a turn; `end`, why the whole run ended, is told above."""
     remarks = [texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
     remarks += [
-        texts.cut.format(what=translated(PARTS.get(cut.what, cut.what), texts), kept=cut.kept, total=cut.total) for cut in speech.cuts
+        texts.cut.format(what=translated(PARTS.get(cut.what, cut.what), texts), kept=cut.kept, total=cut.total)
+        for cut in speech.cuts
     ]
     if speech.notice:
         remarks.append(translated(speech.notice, texts))

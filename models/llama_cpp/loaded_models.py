@@ -1,11 +1,11 @@
 """The models that are loaded in this process: as many as memory allows, the least recently used one leaves first.
 
-                                  ┌──────── acquire ────────┐
-                                  ▼                         │
-    on disk ── acquire ──► loading ──► in use ── release ──► idle
-       ▲                     │                              │
-       └─────── refused ─────┘                              │
-       └──────────── its room is needed, or close ──────────┘
+                                         ┌──────── acquire ────────┐
+                                         ▼                         │
+    on disk ── acquire ──► loading ──► in use ── last release ──► idle
+       ▲                      │                                    │
+       ├────── refused ───────┘                                    │
+       └────────────── its room is needed, or close ───────────────┘
 
 Who acquires a model that is loading waits for that load. Loads go one at a time; one that lacks room takes that of idle
 models, and waits for those in use.

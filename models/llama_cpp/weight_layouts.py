@@ -46,7 +46,7 @@ class WeightLayouts:
         return 1 if self._writer is None else 2
 
     def open_context(self, shape: ContextShape) -> AnyContext:
-        """Make a context of that shape, a twin one where there are two copies and room for its cells twice.
+        """Make a context of that shape, one to read and one to write where there are two copies and room for both.
 
         Raises OutOfMemoryError where there is no room for it once.
         """

@@ -71,9 +71,9 @@ def _find_blob(store: Path, manifest: Path) -> Path:
     name = ollama_name(*manifest.relative_to(store / "manifests").parts)
     shown, mend = str(manifest), _("Run `ollama pull {name}`.", name=name)
     try:
-        if manifest.stat().st_size > MAX_MANIFEST_BYTES:
-            raise ValueError("it is too long")
-        digests = [layer["digest"] for layer in json.loads(manifest.read_bytes())["layers"] if _is_model(layer)]
+        with manifest.open("rb") as file:
+            layers = json.loads(file.read(MAX_MANIFEST_BYTES))["layers"]
+        digests = [layer["digest"] for layer in layers if _is_model(layer)]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         unreadable = _("Ollama's manifest {path!r} cannot be read ({said}).", path=shown, said=str(error))
         raise WeightsError(unreadable, advice=mend) from error

@@ -8,7 +8,7 @@ from models.base import Usage
 from models.errors import BackendError
 from models.llama_cpp.engine.context import Row
 from models.llama_cpp.engine.sampling import Sampler, Sampling
-from models.llama_cpp.engine.sequences import Sequence
+from models.llama_cpp.engine.sequences import TokenSequence
 from models.llama_cpp.engine.text_stream import TextStream
 from models.llama_cpp.runtime import Runtime
 from models.llama_cpp.vocabulary import Vocabulary
@@ -112,7 +112,7 @@ class Running:
 
     generation: Generation
     sampler: Sampler
-    sequence: Sequence
+    sequence: TokenSequence
     reserved: int
     is_settled: bool = False
 

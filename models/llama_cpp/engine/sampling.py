@@ -1,4 +1,4 @@
-"""How the next token of one sequence is chosen: seed, temperature, cut-offs, penalties, and a JSON schema's grammar."""
+"""How the next token of one sequence is chosen: seed, temperature, cut-offs, and a JSON schema's grammar."""
 
 import ctypes
 import functools
@@ -26,9 +26,6 @@ class Sampling:
     top_k: int = 40
     top_p: float = 0.95
     min_p: float = 0.05
-    repeat_penalty: float = 1.0
-    frequency_penalty: float = 0.0
-    presence_penalty: float = 0.0
     grammar: str = ""
 
 
@@ -131,10 +128,7 @@ class _Candidates:
 
 def _make_chain(library: Any, vocabulary: Vocabulary, sampling: Sampling) -> Any:
     chain = library.llama_sampler_chain_init(library.llama_sampler_chain_default_params())
-    penalties = (sampling.repeat_penalty, sampling.frequency_penalty, sampling.presence_penalty)
     steps = []
-    if penalties != (1.0, 0.0, 0.0):
-        steps.append(library.llama_sampler_init_penalties(vocabulary.size, 64, *penalties))
     if sampling.temperature <= 0:
         steps.append(library.llama_sampler_init_greedy())
     else:

@@ -13,7 +13,7 @@ _STRIDE = 256
 
 
 @dataclass(eq=False)
-class Sequence:
+class TokenSequence:
     """One numbered sequence: `tokens` is all that is to be read, the first `cached` of them lie in the cells.
 
     `since` orders the running ones by when they were taken, `used` the finished ones by when they last helped.
@@ -38,10 +38,10 @@ class Sequences:
     def __init__(self, context: AnyContext, *, can_share: bool) -> None:
         self._context = context
         self._can_share = can_share
-        self._all = [Sequence(number) for number in range(context.shape.sequences)]
+        self._all = [TokenSequence(number) for number in range(context.shape.sequences)]
         self._clock = 0
 
-    def take(self, tokens: list[int]) -> Sequence:
+    def take(self, tokens: list[int]) -> TokenSequence:
         """Take an idle sequence and give it a prompt to read; what it holds of the prompt's head stays.
 
         One that holds as much of the head as any other comes first, then an empty one, then the least recently used.
@@ -53,10 +53,10 @@ class Sequences:
         chosen.tokens, chosen.is_running, chosen.since = list(tokens), True, self._tick()
         return chosen
 
-    def _kept_head(self, tokens: list[int], idle: Sequence) -> int:
+    def _kept_head(self, tokens: list[int], idle: TokenSequence) -> int:
         return min(common_head(tokens, idle.tokens), idle.cached, len(tokens) - 1) if self._can_share else 0
 
-    def find_donor(self, tokens: list[int], taker: Sequence | None = None) -> tuple[Sequence | None, int]:
+    def find_donor(self, tokens: list[int], taker: TokenSequence | None = None) -> tuple[TokenSequence | None, int]:
         """Return the sequence with the longest common head, and its length; a running one may still have to read it.
 
         Of the running ones only those taken earlier count, so that no two wait for each other. The last token of a
@@ -72,17 +72,17 @@ class Sequences:
                 best, length = sequence, common
         return best, length
 
-    def share(self, source: Sequence, target: Sequence, length: int) -> None:
+    def share(self, source: TokenSequence, target: TokenSequence, length: int) -> None:
         """Let the target have the source's first cells instead of its own."""
         self._context.trim(target.number, 0)
         target.cached = self._context.copy_head(source.number, target.number, length)
         source.used = self._tick()
 
-    def shorten(self, sequence: Sequence, length: int) -> None:
+    def shorten(self, sequence: TokenSequence, length: int) -> None:
         """Keep only the first cells of a sequence; all are forgotten where the architecture cannot keep a part."""
         sequence.cached = self._context.trim(sequence.number, length)
 
-    def finish(self, sequence: Sequence, keep: int) -> None:
+    def finish(self, sequence: TokenSequence, keep: int) -> None:
         """Stop using a sequence; its first `keep` cells stay for prompts that begin alike, as far as they can."""
         sequence.cached = self._context.settle(sequence.number, min(keep, sequence.cached))
         sequence.is_running, sequence.used = False, self._tick()
@@ -96,7 +96,7 @@ class Sequences:
         self.drop(min(idle, key=lambda sequence: sequence.used))
         return True
 
-    def drop(self, sequence: Sequence) -> None:
+    def drop(self, sequence: TokenSequence) -> None:
         """Stop using a sequence and empty it."""
         self.shorten(sequence, 0)
         sequence.is_running, sequence.tokens = False, []

@@ -87,7 +87,7 @@ class Seat(Value):
     """One chair of the council: a model, with the persona and temperature it speaks with.
 
     `persona` is the name of one of `council.seats.PERSONAS`, or a text of the user's own, or "". `instruction` is what
-    a named persona says in the prompt; runs of older versions stored the name alone.
+    a named persona says in the prompt; older runs stored the name alone.
     """
 
     id: SeatId = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")

@@ -143,7 +143,14 @@ def _take_seat(number: int, wish: SeatWish) -> Seat:
                 most=most,
             )
         )
-    return Seat(id=f"seat-{number}", model=model, persona=_read_persona(number, persona), temperature=wish.temperature)
+    seat = _seat(number, model, _read_persona(number, persona))
+    return seat.model_copy(update={"temperature": wish.temperature})
+
+
+def _seat(number: int, model: str, persona: str) -> Seat:
+    """Return a seat that holds what a named persona says, so that it is the same when the run is resumed."""
+    instruction = PERSONAS[persona].instruction if persona in PERSONAS else ""
+    return Seat(id=f"seat-{number}", model=model, persona=persona, instruction=instruction)
 
 
 def _read_persona(number: int, persona: str) -> str:
@@ -172,7 +179,7 @@ def choose_seats(cards: Sequence[ModelCard], *, size: int = 3) -> tuple[Seat, ..
     needs_personas = len(models) < size
     chosen = islice(zip(cycle(models), cycle(DEFAULT_PERSONAS), strict=False), size)
     return tuple(
-        Seat(id=f"seat-{number}", model=card.name, persona=persona if needs_personas else "")
+        _seat(number, card.name, persona if needs_personas else "")
         for number, (card, persona) in enumerate(chosen, start=1)
     )
 

@@ -41,6 +41,5 @@ def answer_prompt(question: Question, instruction: str) -> Prompt:
 
 def instruction_of(seat: Seat) -> str:
     """Return what a seat's persona tells it; one that an older version stored is known by its name alone."""
-    if seat.instruction or seat.persona not in PERSONAS:
-        return seat.instruction or seat.persona
-    return PERSONAS[seat.persona].instruction
+    known = PERSONAS.get(seat.persona)
+    return seat.instruction or (known.instruction if known else seat.persona)

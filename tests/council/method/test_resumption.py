@@ -41,6 +41,8 @@ async def test_a_run_of_version_1_resumes_and_asks_nothing_again_that_was_said()
     for line in RECORDED.read_text(encoding="utf-8").splitlines():
         past.apply(EVENT_ADAPTER.validate_json(line))
     said = {key: speech.text for key, speech in past.speeches.items() if speech.state == "finished"}
+    cuts = {cut.what for speech in past.speeches.values() for cut in speech.cuts}
+    assert cuts == {"earlier_conversation", "seat-2"}  # the first was stored in words
     past.apply(DeliberationResumed())
     backend = Away(away, models=("alpha:1b", "beta:1b", "gamma:1b", "delta:1b"))
     reused = []

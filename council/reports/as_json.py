@@ -56,7 +56,7 @@ def _speeches(transcript: Transcript, *kinds: TurnKind) -> list[Speech]:
 
 def _speech(speech: Speech) -> dict[str, Any]:
     """One turn: who really spoke, what it said or why it failed, what was cut or restarted, and what it cost."""
-    told = {
+    plain = {
         field.name: getattr(speech, field.name)
         for field in dataclasses.fields(speech)
         if field.name not in ("turn", "cuts", "usage", "notice", "reason", "restarts")
@@ -65,7 +65,7 @@ def _speech(speech: Speech) -> dict[str, Any]:
         "seat": speech.turn.seat.id,
         "kind": speech.turn.kind,
         "round": speech.turn.round,
-        **told,
+        **plain,
         "notice": str(speech.notice),
         "reason": str(speech.reason),
         "restarts": [str(reason) for reason in speech.restarts],
@@ -93,16 +93,21 @@ def _undoing(undone: RevisionUndone) -> dict[str, Any]:
 
 
 def _ballots(transcript: Transcript) -> list[dict[str, Any]]:
-    """Every ballot, then every abstention with its cause; each with the turns in which the voter was asked."""
+    """Every ballot, then every vote that is void or missing, with its cause; each with the turns of its voter."""
+    asked = _speeches(transcript, "ballot", "second_look")
     cast = [ballot.model_dump(mode="json") | {"void": ""} for ballot in transcript.ballots.values()]
     void = [
         {"voter": void.voter, "round": void.round, "void": str(void.reason), "raw": void.raw}
         for void in transcript.void_ballots.values()
     ]
-    asked = _speeches(transcript, "ballot", "second_look")
+    missing = [
+        {"voter": voter, "round": round, "void": "It has not voted.", "raw": ""}
+        for voter, round in dict.fromkeys(speech.turn.key[1:] for speech in asked)
+        if (voter, round) not in transcript.ballots.keys() | transcript.void_ballots.keys()
+    ]
     return [
         ballot | {"turns": [_speech(s) for s in asked if s.turn.key[1:] == (ballot["voter"], ballot["round"])]}
-        for ballot in [*cast, *void]
+        for ballot in [*cast, *void, *missing]
     ]
 
 

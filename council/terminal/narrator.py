@@ -78,14 +78,13 @@ class Narrator:
                 for number, point in enumerate(points):
                     self._progress(("" if number else f"\n{words.text(title)}\n") + f"  - {one_line(point)}")
         self._progress(f"\n{one_line(heading(run, words.language))}")
-        if run.conclusion and run.conclusion.usage.truncated:
-            self._say(_("The final answer stops at its token limit."))
         if run.status in ("stopped", "interrupted"):
             self._say(run.reason)
-        if run.status == "complete":
-            self._say(_("Follow it up: {command}", command=f'python -m council ask "…" --after {run.id}'))
-        else:
-            self._say(_("Go on with it: {command}", command=f"python -m council resume {run.id}"))
+        resume, follow_up = f"python -m council resume {run.id}", f'python -m council ask "…" --after {run.id}'
+        if run.status != "complete":
+            self._say(_("Go on with it: {command}", command=resume))
+        elif run.synthesis is not None:
+            self._say(_("Follow it up: {command}", command=follow_up))
 
     @property
     def _words(self) -> Translator:
@@ -165,7 +164,7 @@ class Narrator:
                 _("{seat} answered: {cost}", seat=seat, cost=cost),
             )
             self._note(before if is_reused else now)
-            self._show_answer(seat, speech.text)
+            self._show_answer(seat, speech)
         elif speech.usage.truncated:
             self._note(_("{seat} was cut off at its limit ({turn})", seat=seat, turn=TURNS[turn.kind]))
 
@@ -179,12 +178,18 @@ class Narrator:
             parts.append(self._words.gettext("cut off at its limit"))
         return ", ".join(parts)
 
-    def _show_answer(self, name: str, text: str) -> None:
+    def _show_answer(self, name: str, speech: Speech) -> None:
         """In the mode that compares, the answers are the result."""
         council = self._transcript.council
         if council is not None and council.method.seats == "all" and not council.method.concludes:
-            self._answer.write(f"\n## {name}\n\n{printable(text)}\n\n")
+            self._answer.write(f"\n## {name}\n\n{printable(speech.text)}\n\n")
+            self._tell_limit(speech)
             self._answer.flush()
+
+    def _tell_limit(self, speech: Speech | None) -> None:
+        """Say below an answer, wherever it is sent, that it is not whole."""
+        if speech and speech.usage.truncated:
+            self._answer.write(f"[{self._words.gettext('The answer stops at its token limit.')}]\n")
 
     def _tell_vote(self, event: ev.VoteEvent) -> None:
         match event:
@@ -252,6 +257,7 @@ class Narrator:
         else:
             self._break_off()
             self._answer.write(("\n" if self._is_live else "") + printable(text) + "\n")
+        self._tell_limit(self._transcript.conclusion)
         self._answer.flush()
         self._speaking, self._streamed = None, ""
 

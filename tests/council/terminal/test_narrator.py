@@ -85,12 +85,8 @@ def test_a_revision_that_the_vote_undoes_is_told() -> None:
 
 def test_an_answer_that_was_cut_at_its_token_limit_says_so() -> None:
     cut = ev.TurnFinished(turn=TURN, text="In Canberra.", backend="b", model="m", usage=Usage(truncated=True))
-    answer, progress = io.StringIO(), []
-    narrator = Narrator(progress=progress.append, answer=answer, is_live=True)
-    for event in (STARTED, cut, FINAL, ev.DeliberationFinished(status="complete")):
-        narrator.tell(event)
-    narrator.sum_up()
-    assert "The final answer stops at its token limit." in progress
+    shown, _ = narrated([cut, FINAL])
+    assert shown == "\nIn Canberra.\n[The answer stops at its token limit.]\n"
 
 
 def test_a_model_cannot_steer_the_terminal() -> None:

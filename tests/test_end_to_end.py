@@ -52,7 +52,7 @@ async def deliberate(settings: Settings, council: Council, *, seed: int = 7) -> 
 
 def assert_every_stage_was_held(run: Run, backend: str) -> None:
     transcript = run.transcript
-    assert (transcript.status, transcript.reason) == ("complete", "")
+    assert (transcript.status, str(transcript.reason)) == ("complete", "")
     assert [stage.stage for stage in transcript.stages if stage.round == 0][:2] == ["answers", "ballots"]
     assert {speech.backend for speech in transcript.speeches.values()} == {backend}
     assert transcript.council is not None

@@ -20,7 +20,7 @@ import httpx
 from huggingface_hub import hf_hub_url, is_offline_mode
 
 from models.catalogue import CatalogueEntry
-from models.errors import BackendOverloadedError, BackendUnavailableError, DownloadError, WeightsError
+from models.errors import BackendError, BackendOverloadedError, BackendUnavailableError, DownloadError, WeightsError
 from models.http.errors import map_http_errors
 from models.text import Bytes
 from models.text import lazy_gettext as _
@@ -88,7 +88,7 @@ class Downloader:
         """Delete what an earlier download left here; raises DownloadError where one is writing to it, or may not."""
         part = _part_of(self.folder / entry.file)
         if part.exists():
-            with _map_disk_errors(self.folder), part.open("ab") as file:
+            with _map_errors(self.folder), part.open("ab") as file:
                 _claim(file, entry)
                 part.unlink()
 
@@ -108,9 +108,8 @@ class Downloader:
                 advice=_(
                     "Unset it, or put {file!r} into {folder!r} yourself.", file=entry.file, folder=str(self.folder)
                 ),
-                backend=BACKEND,
             )
-        with _map_disk_errors(self.folder):
+        with _map_errors(self.folder):
             async with aclosing(self._fetch(entry, target)) as steps:
                 async for progress in steps:
                     yield progress
@@ -165,7 +164,6 @@ class Downloader:
                     folder=str(self.folder),
                     free=Bytes(free),
                 ),
-                backend=BACKEND,
                 cause="no_disk_space",
             )
 
@@ -176,22 +174,23 @@ def _claim(file: BinaryIO, entry: CatalogueEntry) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise DownloadError(
-            _("{file!r} is being downloaded already.", file=entry.file),
-            advice=_("Wait for it to end."),
-            backend=BACKEND,
+            _("{file!r} is being downloaded already.", file=entry.file), advice=_("Wait for it to end.")
         ) from error
 
 
 @contextmanager
-def _map_disk_errors(folder: Path) -> Iterator[None]:
+def _map_errors(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses into a DownloadError, and name the hub in every error."""
     try:
         yield
+    except BackendError as error:
+        error.backend = BACKEND
+        raise
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         said = _("the disk is full") if is_full else str(error.strerror or error)
         raise DownloadError(
             _("Nothing more can be written to {folder!r}: {said}.", folder=str(folder), said=said),
-            backend=BACKEND,
             cause="folder_not_writable",
         ) from error
 
@@ -205,9 +204,7 @@ def _read_arrival(response: httpx.Response, entry: CatalogueEntry, offset: int) 
     length = response.headers.get("content-length", "")
     if not length.isdecimal():
         raise DownloadError(
-            _("The hub does not say how long {file!r} is.", file=entry.file),
-            advice=_("Try again later."),
-            backend=BACKEND,
+            _("The hub does not say how long {file!r} is.", file=entry.file), advice=_("Try again later.")
         )
     return _Arrival(response, start, start + int(length), digest if _SHA256.fullmatch(digest) else "")
 
@@ -216,15 +213,11 @@ def _check_status(response: httpx.Response, entry: CatalogueEntry) -> None:
     status = response.status_code
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise BackendOverloadedError(
-            _("The Hugging Face hub has had too many requests from here."),
-            advice=_("Try again in a few minutes."),
-            backend=BACKEND,
+            _("The Hugging Face hub has had too many requests from here."), advice=_("Try again in a few minutes.")
         )
     if status >= 500:
         raise BackendUnavailableError(
-            _("The Hugging Face hub has a fault (HTTP {status}).", status=str(status)),
-            advice=_("Try again later."),
-            backend=BACKEND,
+            _("The Hugging Face hub has a fault (HTTP {status}).", status=str(status)), advice=_("Try again later.")
         )
     if status >= 400:
         raise DownloadError(
@@ -235,7 +228,6 @@ def _check_status(response: httpx.Response, entry: CatalogueEntry) -> None:
                 status=str(status),
             ),
             advice=_("Choose another model."),
-            backend=BACKEND,
         )
 
 
@@ -271,13 +263,11 @@ def _accept(part: Path, target: Path, found: str, expected: str) -> None:
     """Give a whole file its name; one that is damaged is removed, as nothing could mend it."""
     try:
         if expected and found != expected:
-            raise DownloadError(
-                _("{file!r} was damaged on the way.", file=target.name), advice=_("Download it again."), backend=BACKEND
-            )
+            raise DownloadError(_("{file!r} was damaged on the way.", file=target.name), advice=_("Download it again."))
         read_header(part)
     except (DownloadError, WeightsError) as error:
         part.unlink()
         if isinstance(error, DownloadError):
             raise
-        raise DownloadError(_("The hub sent no model: {said}", said=error.text), backend=BACKEND) from error
+        raise DownloadError(_("The hub sent no model: {said}", said=error.text)) from error
     part.replace(target)

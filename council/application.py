@@ -11,6 +11,7 @@ from council.runs.registry import Runs
 from council.settings import Settings, environment
 from models import demonstration
 from models.base import LLAMA_CPP, Backend
+from models.http.errors import AddressError
 from models.http.server import Timeouts
 from models.llama_cpp.backend import LlamaCppBackend
 from models.llama_cpp.trial import Trials
@@ -127,7 +128,8 @@ def _open_endpoint(settings: Settings) -> Backend:
     key = settings.openai_key.get_secret_value()
     try:
         return open_openai_compatible(settings.openai_url, timeouts=_timeouts(settings), api_key=key)
-    except ValueError as error:
+    except AddressError as error:
         raise ConfigurationError(
-            _("COUNCIL_OPENAI_URL or COUNCIL_OPENAI_KEY cannot be used: {reason}", reason=str(error))
+            _("COUNCIL_OPENAI_URL or COUNCIL_OPENAI_KEY cannot be used: {reason}", reason=error.message),
+            advice=error.advice,
         ) from error

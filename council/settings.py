@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, AnswerTokens, Mode
 from council.translation import languages
+from models.http.errors import AddressError
 from models.ollama.wire import server_url
 from models.text import Text
 from models.text import lazy_gettext as _
@@ -194,7 +195,10 @@ class Settings(BaseSettings):
     @field_validator("ollama_host")
     @classmethod
     def _complete_host(cls, value: str) -> str:
-        return str(server_url(value))
+        try:
+            return str(server_url(value))
+        except AddressError as error:
+            raise WrongValue(_("it is no address of an Ollama server")) from error
 
     @field_validator("language")
     @classmethod

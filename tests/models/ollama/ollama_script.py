@@ -7,20 +7,11 @@ from models.base import Chunk, GenerationConfig, Message
 from models.http.server import Timeouts
 from models.ollama.backend import OllamaBackend, open_ollama
 from tests.models.http.wire_server import Wire, WireServer, serve
-from tests.models.scripts import (
-    OLLAMA_DONE,
-    Speaks,
-    ollama_line,
-    ollama_server,
-    says,
-)
+from tests.models.scripts import OLLAMA_DONE, Speaks, ollama_line, ollama_server, says
 
 HELLO = says(ollama_line("Hello"), OLLAMA_DONE)
-
 QUESTION = [Message("system", "Be brief."), Message("user", "Hello?")]
-
 SHARED = [Message("system", "Read this. " * 100), Message("user", "Hello?")]
-
 CONFIG = GenerationConfig(temperature=0.3, max_tokens=64, context_tokens=2048, seed=5)
 
 

@@ -3,17 +3,10 @@
 import pytest
 
 from models.base import GenerationConfig, Message
-from models.errors import (
-    BadResponseError,
-)
+from models.errors import BadResponseError
 from tests.models.http.wire_server import Wire
 from tests.models.ollama.ollama_script import listen, ollama
-from tests.models.scripts import (
-    OLLAMA_DONE,
-    ollama_line,
-    refuses,
-    says,
-)
+from tests.models.scripts import OLLAMA_DONE, ollama_line, refuses, says
 
 pytestmark = pytest.mark.anyio
 

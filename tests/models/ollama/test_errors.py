@@ -18,11 +18,7 @@ from models.errors import (
 )
 from models.ollama.pull import PullProgress
 from tests.models.ollama.ollama_script import listen, ollama
-from tests.models.scripts import (
-    ollama_line,
-    refuses,
-    says,
-)
+from tests.models.scripts import ollama_line, refuses, says
 
 pytestmark = pytest.mark.anyio
 

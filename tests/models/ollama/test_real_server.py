@@ -5,9 +5,7 @@ import json
 import pytest
 
 from models.base import GenerationConfig, Message
-from models.errors import (
-    RequestRejectedError,
-)
+from models.errors import RequestRejectedError
 from models.ollama.backend import open_ollama
 from tests.models.ollama.ollama_script import listen
 from tests.ollama_server import OllamaServer

@@ -9,14 +9,7 @@ from models.http.server import Timeouts
 from models.ollama.backend import open_ollama
 from tests.models.http.wire_server import Call, Wire, serve
 from tests.models.ollama.ollama_script import CONFIG, HELLO, QUESTION, SHARED, listen, lists, ollama
-from tests.models.scripts import (
-    OLLAMA_DONE,
-    QUICK,
-    falls_silent_after,
-    ollama_line,
-    ollama_server,
-    refuses,
-)
+from tests.models.scripts import OLLAMA_DONE, QUICK, falls_silent_after, ollama_line, ollama_server, refuses
 
 pytestmark = pytest.mark.anyio
 

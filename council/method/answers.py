@@ -26,9 +26,9 @@ async def collect_answers(deliberation: Prepared) -> dict[SeatId, str]:
         return await take_turn(Turn(kind="answer", seat=seat), prompt, deliberation)
 
     outcomes = await collect(ask, seats, deliberation)
-    answers = {seat_id: said.text for seat_id, said in outcomes.items() if isinstance(said, TurnFinished)}
+    answers = {seat_id: turn.text for seat_id, turn in outcomes.items() if isinstance(turn, TurnFinished)}
     if not answers:
-        causes = dict.fromkeys(said.reason for said in outcomes.values() if isinstance(said, TurnFailed))
+        causes = dict.fromkeys(turn.reason for turn in outcomes.values() if isinstance(turn, TurnFailed))
         raise QuorumError(sentences([_("No seat has answered."), *causes]))
     return answers
 

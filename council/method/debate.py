@@ -151,8 +151,8 @@ def revision_prompt(shown: Material, own: SeatId, flaws: str, question: Question
 def read_stance(text: str, seat_id: SeatId, round: int) -> Stance | None:
     """Read a seat's stance; None if there is none to read, and then its answer stays as it is."""
     try:
-        said = from_json(text[text.index("{") : text.rindex("}") + 1])
-        return Stance(seat=seat_id, round=round, decision=said["decision"], reason=str(said.get("reason", "")))
+        reply = from_json(text[text.index("{") : text.rindex("}") + 1])
+        return Stance(seat=seat_id, round=round, decision=reply["decision"], reason=str(reply.get("reason", "")))
     except (ValueError, KeyError, TypeError):  # pydantic's ValidationError is a ValueError
         return None
 

@@ -130,17 +130,17 @@ def read_minutes(text: str, labels: Mapping[Label, SeatId], winner: SeatId | Non
     they follow, they tell of no departure.
     """
     try:
-        said = from_json(text[text.index("{") :], allow_partial=True)
-        if not said:
+        reply = from_json(text[text.index("{") :], allow_partial=True)
+        if not reply:
             return None
-        follows = labels.get(said.get("follows", ""))
-        lone = [point for point in said.get("said_by_one", ()) if "point" in point]
+        follows = labels.get(reply.get("follows", ""))
+        lone = [point for point in reply.get("said_by_one", ()) if "point" in point]
         return Minutes(
-            agreed=said["agreed"],
-            disputed=said.get("disputed", ()),
+            agreed=reply["agreed"],
+            disputed=reply.get("disputed", ()),
             said_by_one=tuple(LonePoint(seat=labels[p["answer"]], point=p["point"]) for p in lone),
             follows=follows,
-            departs="follows" in said and winner is not None and follows != winner,
+            departs="follows" in reply and winner is not None and follows != winner,
         )
     except (ValueError, KeyError, TypeError, AttributeError):  # pydantic's ValidationError is a ValueError
         return None

@@ -91,10 +91,10 @@ def consistency(ballot: Ballot) -> float | None:
 
 
 def voter_weights(ballots: Sequence[Ballot]) -> dict[SeatId, float]:
-    """Return each voter's weight: its consistency where it looked twice.
+    """Return each voter's weight: how far its two looks agree.
 
-    Of a voter who looked once nothing is known: it weighs as the mean of those who looked twice, or 1 where nobody
-    did, so that a lost second look is neither a gain nor a loss.
+    A voter with one look only gets the mean of the others' weights (1 where nobody looked twice), so that a lost second
+    look is neither a gain nor a loss.
     """
     known = {ballot.voter: consistency(ballot) for ballot in ballots}
     seen = [value for value in known.values() if value is not None]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.ollama_server import OllamaServer, find_ollama
 
@@ -25,6 +26,10 @@ QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 for _name in [name for name in os.environ if name.startswith(PRIVATE_PREFIXES) or name in PROXIES]:
     del os.environ[_name]
 os.environ.update(QUIET)
+
+# How long an example takes says more of the machine, shared as it is, than of the program.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,7 @@ from council.domain import MAX_MODEL_CHARACTERS, MAX_PERSONA_CHARACTERS, MAX_SEA
 from council.errors import ConfigurationError, did_you_mean
 from models.base import ModelCard
 from models.names import canonical, is_same
+from models.text import Text
 from models.text import lazy_gettext as _
 
 LARGEST_BY_DEFAULT_BYTES = 12 * 10**9
@@ -23,12 +24,11 @@ GET_A_MODEL = _("Get one with `ollama pull llama3.2:3b`, or name a GGUF file or 
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A way of looking at a question; `instruction` goes into the prompt, the labels onto the page."""
+    """A way of looking at a question; `instruction` goes into the prompt, `label` onto the page."""
 
     name: str
     instruction: str
-    english: str
-    french: str
+    label: Text
 
 
 PERSONAS: Mapping[str, Persona] = {
@@ -37,38 +37,32 @@ PERSONAS: Mapping[str, Persona] = {
         Persona(
             "analyst",
             "You are a careful analyst: take the question apart, check each step, and say what is not sure.",
-            "Careful analyst",
-            "Analyste rigoureux",
+            _("Careful analyst"),
         ),
         Persona(
             "sceptic",
             "You are a sceptic: look for the hidden assumption and the common mistake before you answer.",
-            "Sceptic",
-            "Sceptique",
+            _("Sceptic"),
         ),
         Persona(
             "pragmatist",
             "You are a pragmatist: say what one would actually do, and name its costs and limits.",
-            "Pragmatist",
-            "Pragmatique",
+            _("Pragmatist"),
         ),
         Persona(
             "teacher",
             "You are a teacher: explain so that a newcomer understands, with one good example.",
-            "Teacher",
-            "Pédagogue",
+            _("Teacher"),
         ),
         Persona(
             "inventor",
             "You are inventive: consider the approach that others would overlook, and keep it if it holds up.",
-            "Inventor",
-            "Inventif",
+            _("Inventor"),
         ),
         Persona(
             "expert",
             "You are an expert in the field of the question: be exact and mention the special cases.",
-            "Expert in the field",
-            "Expert du domaine",
+            _("Expert in the field"),
         ),
     )
 }

@@ -82,10 +82,9 @@ class Translator:
 
     def size(self, amount: Bytes) -> str:
         """Write an amount of bytes."""
-        in_gigabytes = amount.bytes >= 100_000_000
-        figure = str(format_decimal(amount.bytes / (1e9 if in_gigabytes else 1e6), "#,##0.0", locale=self._locale))
-        unit = self._catalogue.gettext("{figure} GB" if in_gigabytes else "{figure} MB")
-        return unit.format(figure=figure)
+        if amount.bytes >= 100_000_000:
+            return self.gettext("{figure} GB", figure=self.decimal(amount.bytes / 1e9, 1))
+        return self.gettext("{figure} MB", figure=self.decimal(amount.bytes / 1e6, 1))
 
     def date(self, seconds: float) -> str:
         """Write a moment, given in seconds since the epoch, in the time zone of this machine."""

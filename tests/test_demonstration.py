@@ -11,9 +11,9 @@ from council.reports.as_markdown import to_markdown
 from council.reports.heading import heading
 from council.seats import SeatWish
 from council.settings import Settings
+from council.translation import translator
 from council.ui.models.backend_status import render_alerts, render_lamps
 from council.ui.run.pane import render_pane
-from council.ui.words.languages import texts_for
 from models.base import Health, ModelCard
 from models.demonstration import EXAMPLES, REMARK, is_demonstration
 from models.llama_cpp.backend import LlamaCppBackend
@@ -65,21 +65,25 @@ def test_demonstration_weights_are_told_by_their_names(name: str, is_one: bool) 
 def test_the_page_says_that_only_demonstration_weights_are_here_and_offers_questions_they_know(
     language: str, settings: Settings
 ) -> None:
-    texts = texts_for(language)
+    words = translator(language)
     small = ModelCard("pocket-a", "llama_cpp", remark=REMARK)
     healths = [Health("ollama", ok=False), Health("llama_cpp", ok=True, models=(small,))]
-    assert texts.lamp_demonstration in render_lamps(healths, texts)
-    alert = unescape(render_alerts(healths, (), settings, texts))
-    assert texts.demonstration_only in alert and "ollama pull" in alert and "python -m council download" in alert
-    assert all(question in alert for question in EXAMPLES[texts.language])
+    assert words.gettext("demonstration weights only") in render_lamps(healths, words)
+    alert = unescape(render_alerts(healths, (), settings, words))
+    assert (
+        words.gettext("Only demonstration weights are here") in alert
+        and "ollama pull" in alert
+        and "python -m council download" in alert
+    )
+    assert all(question in alert for question in EXAMPLES[words.language])
     healths[0] = Health("ollama", ok=True, models=(ModelCard("qwen3:4b", "ollama"),))
-    assert texts.demonstration_only not in render_alerts(healths, (), settings, texts)
+    assert words.gettext("Only demonstration weights are here") not in render_alerts(healths, (), settings, words)
 
 
 async def test_pane_and_export_say_that_demonstration_weights_speak() -> None:
     backend = ScriptedBackend(models=("pocket-a", "pocket-b", "beta:1b"))
     run = await Recorded(backend, a_council("pocket-a", "pocket-b", "beta:1b")).run()
-    english = texts_for("en")
-    assert english.demonstration in render_pane(run, "seat-1", english, 0.0).head
-    assert english.demonstration not in render_pane(run, "seat-3", english, 0.0).head
+    english = translator("en")
+    assert english.gettext("demonstration weights") in render_pane(run, "seat-1", english, 0.0).head
+    assert english.gettext("demonstration weights") not in render_pane(run, "seat-3", english, 0.0).head
     assert "(pocket-a, demonstration weights)" in to_markdown(run)

@@ -1,13 +1,27 @@
-"""What several readers of a run say in the same words: stages, turns, why a debate was held, what a seat decided."""
+"""What several readers of a run say in the same words: modes, states, stages, turns, the reasons of a debate."""
 
 from collections.abc import Mapping
 
-from council.domain import Stage, Stance, TurnKind
-from council.events import DebateReason
+from council.domain import Mode, Stage, Stance, TurnKind
+from council.events import DebateReason, Status
 from council.method.voting.tally import STRONG_BIAS
 from models.text import Text
 from models.text import lazy_gettext as _
 
+MODE_NAMES: Mapping[Mode, Text] = {
+    "quick": _("Quick"),
+    "compare": _("Compare"),
+    "council": _("Council"),
+    "full": _("Full"),
+}
+STATUSES: Mapping[Status, Text] = {
+    "running": _("running"),
+    "complete": _("complete"),
+    "partial": _("partial"),
+    "failed": _("failed"),
+    "stopped": _("stopped"),
+    "interrupted": _("interrupted"),
+}
 STAGES: Mapping[Stage, Text] = {
     "answers": _("Answers"),
     "ballots": _("Ballots"),

@@ -10,6 +10,9 @@ from contextlib import aclosing, contextmanager
 from functools import wraps
 from typing import Any
 
+from models.text import lazy_gettext as _
+
+SORRY = _("Something went wrong in Council itself; its log says more. Your question is still here: please try again.")
 logger = logging.getLogger(__name__)
 
 

@@ -5,12 +5,13 @@ A seat has the same number and colour everywhere on the page, because the same m
 
 import re
 from collections.abc import Iterable
-from html import escape
+
+from markupsafe import Markup, escape
 
 from council.domain import Seat
 from council.seats import PERSONAS
 from council.transcript import Transcript
-from council.ui.words.texts import Texts
+from council.translation import Translator
 
 CHAIRMAN_SIGN = "★"
 
@@ -20,6 +21,11 @@ STATUS_COLOUR = {"complete": "good", "partial": "warn", "failed": "bad", "stoppe
 def short_model(model: str) -> str:
     """A model's name without its path or registry, as it is shown."""
     return model.rstrip("/").rsplit("/", 1)[-1].removesuffix(".gguf")
+
+
+def shortened(text: str, length: int) -> str:
+    """A text of at most so many characters, with an ellipsis where some are missing."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def seat_number(transcript: Transcript, seat_id: str) -> int:
@@ -35,93 +41,91 @@ def seat_of(transcript: Transcript, seat_id: str) -> Seat:
     return next((seat for seat in known if seat.id == seat_id), Seat(id="unknown", model=seat_id or "?"))
 
 
-def persona_label(persona: str, texts: Texts) -> str:
+def persona_label(persona: str, words: Translator) -> str:
     """What a persona is called on the page: a known one by its name in that language, a text of the user's as it is."""
     known = PERSONAS.get(persona)
-    return (known.french if texts.language == "fr" else known.english) if known else persona
+    return words.text(known.label) if known else persona
 
 
-def seat_name(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+def model_and_persona(model: str, persona: str, words: Translator) -> str:
+    """A model's short name, with the persona where there is one."""
+    label = shortened(persona_label(persona, words), 40)
+    return f"{short_model(model)} · {label}" if label else short_model(model)
+
+
+def seat_name(transcript: Transcript, seat_id: str, words: Translator) -> str:
     """A seat's model, with its persona where it has one, as plain text."""
     seat = seat_of(transcript, seat_id)
-    label = persona_label(seat.persona, texts)
-    persona = label if len(label) <= 40 else label[:39] + "…"
-    return f"{short_model(seat.model)} · {persona}" if persona else short_model(seat.model)
+    return model_and_persona(seat.model, seat.persona, words)
 
 
-def badge(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+def badge(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     """A seat's number in its colour; the chairman without a seat has a star."""
     number = seat_number(transcript, seat_id)
-    name = escape(seat_name(transcript, seat_id, texts))
-    return f'<span class="badge seat-{number}" title="{name}">{number or CHAIRMAN_SIGN}</span>'
+    name = seat_name(transcript, seat_id, words)
+    return Markup('<span class="badge seat-{}" title="{}">{}</span>').format(number, name, number or CHAIRMAN_SIGN)
 
 
-def named_badge(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+def named_badge(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     """A seat's badge and its name."""
-    name = escape(seat_name(transcript, seat_id, texts))
-    return f'<span class="named">{badge(transcript, seat_id, texts)}<span class="name">{name}</span></span>'
+    name = seat_name(transcript, seat_id, words)
+    sign = badge(transcript, seat_id, words)
+    return Markup('<span class="named">{}<span class="name">{}</span></span>').format(sign, name)
 
 
-def sentence(text: str) -> str:
+def sentence(text: str) -> Markup:
     """A message for the user: commands that stand in backticks are set as code."""
-    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+    parts = re.split(r"`([^`\n]+)`", text)
+    code = Markup("<code>{}</code>")
+    return Markup().join(code.format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
-def chip(text: str, kind: str = "", *, title: str = "") -> str:
+def failure(text: str) -> Markup:
+    """A message about what went wrong, read out at once by screen readers."""
+    return Markup('<p class="failure" role="alert">{} {}</p>').format(chip("!", "bad"), sentence(text))
+
+
+def note(text: str) -> Markup:
+    """A quiet remark."""
+    return Markup('<p class="note">{}</p>').format(text)
+
+
+def chip(text: str, kind: str = "", *, title: str = "") -> Markup:
     """A small rounded label; `kind` chooses its colour."""
-    tip = f' title="{escape(title)}"' if title else ""
-    return f'<span class="chip {kind}"{tip}>{escape(text)}</span>'
+    tip = Markup(' title="{}"').format(title) if title else ""
+    return Markup('<span class="chip {}"{}>{}</span>').format(kind, tip, text)
 
 
-def failure(message: str) -> str:
-    """A message that something did not work, set off by its colour and read out at once."""
-    return f'<p class="failure" role="alert">{chip("!", "bad")} {sentence(message)}</p>'
-
-
-def button(text: str, action: str, argument: str = "", *, kind: str = "", about: str = "") -> str:
+def button(text: str, action: str, argument: str = "", *, kind: str = "", about: str = "") -> Markup:
     """A button whose click is told to the server as an event with this action and argument.
 
     `about` says to screen readers what it acts on, where several buttons have the same text.
     """
-    name = f' aria-label="{escape(f"{text}, {about}")}"' if about else ""
-    return (
-        f'<button type="button" class="act {kind}" data-action="{escape(action)}"'
-        f' data-argument="{escape(argument)}"{name}>{escape(text)}</button>'
+    name = Markup(' aria-label="{}, {}"').format(text, about) if about else ""
+    return Markup('<button type="button" class="act {}" data-action="{}" data-argument="{}"{}>{}</button>').format(
+        kind, action, argument, name, text
     )
 
 
-def fold_switch(text: str) -> str:
+def fold_switch(text: str) -> Markup:
     """A switch that the page itself acts on: it shows or hides what stands below it in the same pane."""
-    return f'<button type="button" class="fold" data-local="fold" aria-expanded="false">{escape(text)}</button>'
+    return Markup('<button type="button" class="fold" data-local="fold" aria-expanded="false">{}</button>').format(text)
 
 
-def folded(key: str, title: str, content: str, *, is_open: bool = False) -> str:
+def folded(key: str, title: str, content: Markup) -> Markup:
     """A part that is folded away; `key` is its identity, by which the page keeps it open when it is drawn again."""
-    opened = " open" if is_open else ""
-    return f'<details id="{escape(key)}"{opened}><summary>{escape(title)}</summary>{content}</details>'
+    return Markup('<details id="{}"><summary>{}</summary>{}</details>').format(key, title, content)
 
 
-def items(lines: Iterable[str]) -> str:
+def items(lines: Iterable[str]) -> Markup:
     """A list of messages."""
-    return "<ul>" + "".join(f"<li>{sentence(line)}</li>" for line in lines) + "</ul>"
+    listed = Markup().join(Markup("<li>{}</li>").format(sentence(line)) for line in lines)
+    return Markup("<ul>{}</ul>").format(listed)
 
 
-def share(value: float, texts: Texts) -> str:
-    """A share between 0 and 1, with two places."""
-    written = f"{value:.2f}"
-    return written.replace(".", ",") if texts.language == "fr" else written
-
-
-def size(count: float, texts: Texts) -> str:
-    """A number of bytes, as people say it; a GB is 10⁹ bytes, as on disks and download pages."""
-    unit, amount = (texts.gigabytes, count / 1e9) if count >= 1e9 else (texts.megabytes, count / 1e6)
-    written = f"{amount:.1f}" if amount < 10 else f"{amount:.0f}"
-    return unit.format(amount=written.replace(".", ",") if texts.language == "fr" else written)
-
-
-def duration(seconds: float, texts: Texts) -> str:
+def duration(seconds: float, words: Translator) -> str:
     """A length of time in whole seconds, as people say it."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return texts.seconds.format(seconds=whole)
-    return texts.minutes_seconds.format(minutes=whole // 60, seconds=whole % 60)
+        return words.gettext("{seconds} s", seconds=whole)
+    return words.gettext("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)

@@ -7,9 +7,9 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.events import Dependency
 
-from council.ui.error_boundary import guarded
+from council.translation import translator
+from council.ui.error_boundary import SORRY, guarded
 from council.ui.html_parts import failure
-from council.ui.words.languages import texts_for
 
 Event = Callable[..., Dependency]
 """What a component offers to attach handlers to: `button.click`, or several of them through `gr.on`."""
@@ -45,7 +45,7 @@ class Listener:
         place = fault_in or self._message
 
         def apologise(values: Values) -> Updates:
-            return {place: failure(texts_for(values[self._language]).sorry)}
+            return {place: failure(translator(values[self._language]).text(SORRY))}
 
         return event(guarded(handler, apologise), {*inputs, self._language}, {*outputs, place}, **options)
 

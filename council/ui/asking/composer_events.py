@@ -7,6 +7,7 @@ import gradio as gr
 from council.application import Application
 from council.asking import make_council, make_question
 from council.errors import CouncilError
+from council.translation import translator
 from council.ui.asking.composer import render_mode_note, render_offer
 from council.ui.assets.browser_code import WRITE_QUESTION
 from council.ui.history_panel import HistoryReader
@@ -15,7 +16,6 @@ from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show
 from council.ui.visitor import owner_of
-from council.ui.words.languages import texts_for
 from council.ui.words.translation import translated
 
 
@@ -54,7 +54,7 @@ class ComposerEvents:
         return await self._ask(values, request, is_anew=True)
 
     async def _ask(self, values: Values, request: gr.Request, *, is_anew: bool) -> Updates:
-        box, page, texts, owner = self._box, self._page, texts_for(values[self._page.language]), owner_of(request)
+        box, page, words, owner = self._box, self._page, translator(values[self._page.language]), owner_of(request)
         runs, after = self._application.runs, values[self._box.follow_up]
         cards = await self._application.backend.list_models()
         try:
@@ -64,10 +64,10 @@ class ComposerEvents:
             council = make_council(wished, cards, self._application.settings)
             same = None if is_anew else self._application.history.find_same(question, council, owner=owner)
             if same:
-                return {box.message: render_offer(same, texts)}
+                return {box.message: render_offer(same, words)}
             run = runs.start(question, council, owner=owner)
         except CouncilError as error:
-            return {box.message: failure(translated(str(error), texts))}
+            return {box.message: failure(translated(str(error), words))}
         return {
             **self.begin_anew(values),
             box.question: "",
@@ -86,4 +86,4 @@ class ComposerEvents:
 
     def describe_mode(self, values: Values) -> Updates:
         """Say what the chosen mode does."""
-        return {self._box.mode_note: render_mode_note(values[self._box.mode], texts_for(values[self._page.language]))}
+        return {self._box.mode_note: render_mode_note(values[self._box.mode], translator(values[self._page.language]))}

@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import zip_longest
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
+from markupsafe import Markup
 
 from council.asking import CouncilRequest
 from council.domain import MAX_SEATS, Council, Mode, Seat, Value
 from council.seats import PERSONAS, SeatWish
 from council.settings import Settings
-from council.ui.html_parts import chip, failure, persona_label, short_model, size
+from council.translation import Translator
+from council.ui.html_parts import chip, failure, model_and_persona
 from council.ui.listener import Updates, Values
-from council.ui.words.texts import Texts
 from models.base import ModelCard
 from models.demonstration import is_demonstration
+from models.text import Bytes
+from models.text import lazy_gettext as _
 
-POLICIES = ("auto", "always", "never")
+POLICIES = {"auto": _("where needed"), "always": _("always"), "never": _("never")}
 
 Choices = Sequence[tuple[str, str]]
 """What a list offers: how it is called and what is chosen by it."""
@@ -58,13 +60,13 @@ class SeatFields:
             self.temperature: gr.update(value=shown.temperature),
         }
 
-    def speak(self, texts: Texts) -> Updates:
+    def speak(self, words: Translator) -> Updates:
         """Say everything in the row in the user's language."""
         return {
-            self.model: gr.update(label=texts.model),
-            self.persona: gr.update(label=texts.persona, choices=persona_choices(texts)),
-            self.temperature: gr.update(label=texts.temperature),
-            self.remove: gr.update(value=texts.remove_seat),
+            self.model: gr.update(label=words.gettext("Model")),
+            self.persona: gr.update(label=words.gettext("Persona"), choices=persona_choices(words)),
+            self.temperature: gr.update(label=words.gettext("Temperature")),
+            self.remove: gr.update(value=words.gettext("Remove")),
         }
 
 
@@ -117,21 +119,21 @@ class SeatEditor:
             updates |= fields.show(row, choices)
         return updates
 
-    def speak(self, texts: Texts, choices: Choices) -> Updates:
+    def speak(self, words: Translator, choices: Choices) -> Updates:
         """Say everything in the editor in the user's language."""
-        policies = list(zip((texts.policy_auto, texts.policy_always, texts.policy_never), POLICIES, strict=True))
+        policies = [(words.text(name), policy) for policy, name in POLICIES.items()]
         updates: Updates = {
-            self.accordion: gr.update(label=texts.seats_and_rules),
-            self.add: gr.update(value="+ " + texts.add_seat),
-            self.refill: gr.update(value="↺ " + texts.default_seats),
-            self.chairman: gr.update(label=texts.chairman, choices=chairman_choices(choices, texts)),
-            self.second_look: gr.update(label=texts.second_look, choices=policies),
-            self.debate: gr.update(label=texts.debate, choices=policies),
-            self.rounds: gr.update(label=texts.rounds),
-            self.answer_tokens: gr.update(label=texts.answer_tokens),
+            self.accordion: gr.update(label=words.gettext("Seats and rules")),
+            self.add: gr.update(value="+ " + words.gettext("Add a seat")),
+            self.refill: gr.update(value="↺ " + words.gettext("Choose for me")),
+            self.chairman: gr.update(label=words.gettext("Chairman"), choices=chairman_choices(choices, words)),
+            self.second_look: gr.update(label=words.gettext("Second look at close ballots"), choices=policies),
+            self.debate: gr.update(label=words.gettext("Debate"), choices=policies),
+            self.rounds: gr.update(label=words.gettext("Debate rounds at most")),
+            self.answer_tokens: gr.update(label=words.gettext("Longest answer, in tokens")),
         }
         for row in self.rows:
-            updates |= row.speak(texts)
+            updates |= row.speak(words)
         return updates
 
 
@@ -196,12 +198,12 @@ def _within(of: type[Value], field: str, number: object) -> Any:
     return min(max(number, least), most) if isinstance(number, int | float) else of.model_fields[field].default
 
 
-def model_choices(cards: Sequence[ModelCard], texts: Texts) -> list[tuple[str, str]]:
+def model_choices(cards: Sequence[ModelCard], words: Translator) -> list[tuple[str, str]]:
     """What the model lists offer: each name once, with its size and whether it is a demonstration model."""
     choices: dict[str, str] = {}
     for card in cards:
-        remarks = [size(card.size_bytes, texts)] if card.size_bytes else []
-        remarks += [texts.demonstration] if is_demonstration(card.name) else []
+        remarks = [words.size(Bytes(card.size_bytes))] if card.size_bytes else []
+        remarks += [words.gettext("demonstration weights")] if is_demonstration(card.name) else []
         choices.setdefault(card.name, f"{card.name} ({', '.join(remarks)})" if remarks else card.name)
     return [(label, name) for name, label in choices.items()]
 
@@ -217,37 +219,34 @@ def next_row(rows: Sequence[SeatWish], choices: Choices) -> SeatWish:
     return SeatWish(names[0], next((name for name in PERSONAS if name not in personas), ""))
 
 
-def persona_choices(texts: Texts) -> list[tuple[str, str]]:
+def persona_choices(words: Translator) -> list[tuple[str, str]]:
     """What the persona lists offer, in the user's language."""
-    known = [(p.french if texts.language == "fr" else p.english, p.name) for p in PERSONAS.values()]
-    return [(texts.no_persona, ""), *known]
+    known = [(words.text(persona.label), persona.name) for persona in PERSONAS.values()]
+    return [(words.gettext("none"), ""), *known]
 
 
-def chairman_choices(choices: Choices, texts: Texts) -> list[tuple[str, str]]:
+def chairman_choices(choices: Choices, words: Translator) -> list[tuple[str, str]]:
     """What the chairman's list offers: the choice left to the program, then every model."""
-    return [(texts.chairman_auto, ""), *choices]
+    return [(words.gettext("Chosen for me"), ""), *choices]
 
 
-def render_summary(rows: Sequence[SeatWish], choices: Choices, texts: Texts, refusal: str = "") -> str:
+def render_summary(rows: Sequence[SeatWish], choices: Choices, words: Translator, refusal: str = "") -> str:
     """Draw who sits in one line, whose model is not installed, and why the last change was refused."""
     installed = {name.removesuffix(":latest") for _, name in choices}
     models = [row.model for row in rows]
-    seats = "".join(
-        _sitting(number, row, installed, texts, is_shared=models.count(row.model) > 1)
+    seats = Markup().join(
+        _sitting(number, row, installed, words, is_shared=models.count(row.model) > 1)
         for number, row in enumerate(rows, 1)
     )
-    return f'<div class="sitting">{seats or escape(texts.no_seats)}</div>{failure(refusal) if refusal else ""}'
+    none = words.gettext("There is no seat yet. Add a seat and choose its model.")
+    return Markup('<div class="sitting">{}</div>{}').format(seats or none, failure(refusal) if refusal else "")
 
 
-def _sitting(number: int, row: SeatWish, installed: set[str], texts: Texts, *, is_shared: bool) -> str:
+def _sitting(number: int, row: SeatWish, installed: set[str], words: Translator, *, is_shared: bool) -> Markup:
     """One seat of the line; its persona is told where another seat has the same model."""
     is_known = row.model.removesuffix(":latest") in installed
-    warning = "" if is_known or not row.model else chip(texts.not_installed, "bad")
-    name = short_model(row.model) or "?"
-    if is_shared and row.persona:
-        persona = persona_label(row.persona, texts)
-        name += f" · {persona if len(persona) <= 40 else persona[:39] + '…'}"
-    return (
-        f'<span class="named"><span class="badge seat-{number}">{number}</span>'
-        f'<span class="name">{escape(name)}</span>{warning}</span>'
-    )
+    warning = "" if is_known or not row.model else chip(words.gettext("not installed"), "bad")
+    name = model_and_persona(row.model or "?", row.persona if is_shared else "", words)
+    return Markup(
+        '<span class="named"><span class="badge seat-{number}">{number}</span><span class="name">{}</span>{}</span>'
+    ).format(name, warning, number=number)

@@ -10,10 +10,10 @@ from council.asking import usual_seats
 from council.domain import MAX_SEATS
 from council.errors import ConfigurationError
 from council.seats import SeatWish
+from council.translation import translator
 from council.ui.asking.seat_editor import chairman_choices, next_row, render_summary
 from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
 from council.ui.page import Page
-from council.ui.words.languages import texts_for
 from models.demonstration import is_demonstration
 
 
@@ -46,8 +46,14 @@ class SeatEvents:
         """Add a seat, or say why there can be no more."""
         rows = self._editor.read_rows(values)
         if len(rows) >= MAX_SEATS:
-            texts = texts_for(values[self._page.language])
-            return self._draw(rows, values, refusal=texts.too_many_seats.format(most=MAX_SEATS))
+            words = translator(values[self._page.language])
+            return self._draw(
+                rows,
+                values,
+                refusal=words.gettext(
+                    "A council has at most {most} seats. Remove one before you add another.", most=MAX_SEATS
+                ),
+            )
         return self._draw([*rows, next_row(rows, values[self._page.models])], values)
 
     def remove(self, index: int, values: Values) -> Updates:
@@ -67,7 +73,7 @@ class SeatEvents:
         rows = self._editor.read_rows(values)
         if all(not row.model or is_demonstration(row.model) for row in rows):
             rows = await self._usual_rows()
-        chairmen = chairman_choices(values[self._page.models], texts_for(values[self._page.language]))
+        chairmen = chairman_choices(values[self._page.models], translator(values[self._page.language]))
         return {**self._draw(rows, values), self._editor.chairman: gr.update(choices=chairmen)}
 
     async def summarise(self, values: Values) -> Updates:
@@ -87,4 +93,4 @@ class SeatEvents:
         return {**seating, self._editor.summary: self._summary(rows, values, refusal)}
 
     def _summary(self, rows: Sequence[SeatWish], values: Values, refusal: str = "") -> str:
-        return render_summary(rows, values[self._page.models], texts_for(values[self._page.language]), refusal)
+        return render_summary(rows, values[self._page.models], translator(values[self._page.language]), refusal)

@@ -4,12 +4,12 @@ import gradio as gr
 from gradio.events import Dependency
 
 from council.application import Application
+from council.translation import translator
 from council.ui.asking.seat_editor import model_choices
 from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
 from council.ui.models.backend_status import can_use_downloads, render_alerts, render_lamps
 from council.ui.page import Page
 from council.ui.visitor import may_download
-from council.ui.words.languages import texts_for
 
 
 class BackendEvents:
@@ -30,13 +30,13 @@ class BackendEvents:
     async def look(self, values: Values, request: gr.Request) -> Updates:
         """Ask how the backends are, and which models there are now."""
         page, settings, backend = self._page, self._application.settings, self._application.backend
-        texts, were_ok = texts_for(values[page.language]), values[page.were_ok]
+        words, were_ok = translator(values[page.language]), values[page.were_ok]
         healths = await backend.healths()
-        choices = model_choices(await backend.list_models(), texts)
+        choices = model_choices(await backend.list_models(), words)
         has_offer = may_download(request, settings) and can_use_downloads(healths)
         return {
-            page.backend_status: render_lamps(healths, texts),
-            page.alerts: render_alerts(healths, were_ok, settings, texts, has_offer=has_offer),
+            page.backend_status: render_lamps(healths, words),
+            page.alerts: render_alerts(healths, were_ok, settings, words, has_offer=has_offer),
             page.models: tuple(choices),
             page.were_ok: tuple(dict.fromkeys([*were_ok, *(health.backend for health in healths if health.ok)])),
         }

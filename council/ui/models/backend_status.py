@@ -1,13 +1,15 @@
 """A lamp for every backend, what to do when one is away, and what to do when there is no model at all."""
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from council.advice import explain_health
-from council.numbers import Number
 from council.settings import Settings
-from council.ui.html_parts import button, chip, folded, sentence
-from council.ui.words.texts import Texts
+from council.translation import Translator
+from council.ui.drawing import draw
+from council.ui.html_parts import chip, sentence
 from council.ui.words.translation import translated
 from models.base import LLAMA_CPP, Health, ModelCard
 from models.demonstration import EXAMPLES, is_demonstration
@@ -16,49 +18,59 @@ BACKEND_NAMES = {"ollama": "Ollama", LLAMA_CPP: "llama.cpp", "openai": "OpenAI-c
 FIRST_MODEL = "llama3.2:3b"
 
 
-def render_lamps(healths: Sequence[Health], texts: Texts) -> str:
+@dataclass(frozen=True)
+class _Lamp:
+    """How one backend is shown."""
+
+    name: str
+    colour: str
+    state: str
+    tip: str
+
+
+def render_lamps(healths: Sequence[Health], words: Translator) -> str:
     """Draw one lamp per backend: green with models, amber without, red when it is away."""
-    lamps = "".join(_lamp(health, texts) for health in healths)
-    return f'<ul class="lamps" aria-label="{escape(texts.lamps)}">{lamps}</ul>'
+    return draw("lamps", words, lamps=[_lamp(health, words) for health in healths])
 
 
-def _lamp(health: Health, texts: Texts) -> str:
+def _lamp(health: Health, words: Translator) -> _Lamp:
     if not health.ok and health.backend != LLAMA_CPP:  # in this process nothing can be away but the weights
-        colour, state = "off", texts.lamp_off
+        colour, state = "off", words.gettext("away")
     elif not health.models:
-        colour, state = "empty", texts.lamp_no_models
+        colour, state = "empty", words.gettext("runs, but has no model")
     elif not _proper([health]):
-        colour, state = "empty", texts.lamp_demonstration
+        colour, state = "empty", words.gettext("demonstration weights only")
     else:
-        colour, state = "on", texts.lamp_ok.format(count=Number(len(health.models), texts.language))
-    name = BACKEND_NAMES.get(health.backend, health.backend)
-    tip = escape(translated(explain_health(health), texts) or state)
-    return (
-        f'<li class="lamp {colour}" title="{tip}"><span class="light" aria-hidden="true"></span>'
-        f"<b>{escape(name)}</b> <span>{escape(state)}</span></li>"
-    )
+        colour, state = "on", words.ngettext("{n} model ready", "{n} models ready", len(health.models))
+    tip = translated(explain_health(health), words) or state
+    return _Lamp(BACKEND_NAMES.get(health.backend, health.backend), colour, state, tip)
 
 
 def render_alerts(
-    healths: Sequence[Health], were_ok: Sequence[str], settings: Settings, texts: Texts, *, has_offer: bool = False
+    healths: Sequence[Health], were_ok: Sequence[str], settings: Settings, words: Translator, *, has_offer: bool = False
 ) -> str:
     """Draw what a user must know: a backend that answered before and is away now, or that no model is there.
 
     With `has_offer`, the page offers downloads below, and the commands are folded away.
     """
-    parts = []
-    away = {health.backend for health in healths if not health.ok}
-    if "ollama" in away and "ollama" in were_ok:
-        parts.append(
-            f'<div class="alert bad" role="alert">{chip("!", "bad")} {escape(texts.ollama_gone)}'
-            " <code>ollama serve</code></div>"
+    alerts = Markup()
+    if "ollama" in were_ok and any(health.backend == "ollama" and not health.ok for health in healths):
+        gone = words.gettext(
+            "Ollama went away. Runs go on in this process where the weights are on this disk. "
+            "Start it again with `ollama serve`."
         )
+        alerts += Markup('<div class="alert bad" role="alert">{} {}</div>').format(chip("!", "bad"), sentence(gone))
     if lacks_models(healths):
-        is_empty = not any(health.models for health in healths)
-        how, ways = texts.nothing_how if is_empty else texts.demonstration_how, _ways(healths, settings, texts)
-        told = folded("ways", texts.other_ways, ways) if has_offer else f"<p>{escape(how)}</p>{ways}"
-        parts.append(_missing(healths, told, texts) if is_empty else _demonstration(told, texts))
-    return "".join(parts)
+        alerts += draw(
+            "no_models",
+            words,
+            is_empty=not any(health.models for health in healths),
+            looked=[(BACKEND_NAMES.get(h.backend, h.backend), _found(h, words)) for h in healths],
+            examples=EXAMPLES.get(words.language, EXAMPLES["en"]),
+            has_offer=has_offer,
+            ways=_ways(healths, settings, words),
+        )
+    return alerts
 
 
 def lacks_models(healths: Sequence[Health]) -> bool:
@@ -75,46 +87,21 @@ def can_use_downloads(healths: Sequence[Health]) -> bool:
     return any(health.ok or health.lacks_weights for health in healths if health.backend == LLAMA_CPP)
 
 
-def _demonstration(ways: str, texts: Texts) -> str:
-    """Say what these models are, offer questions that they know, and tell the ways to real ones."""
-    examples = "".join(button(question, "example", question) for question in EXAMPLES[texts.language])
-    return (
-        f'<section class="alert missing" role="status"><h2>{escape(texts.demonstration_only)}</h2>'
-        f"<p>{escape(texts.demonstration_why)} {escape(texts.demonstration_try)}</p>"
-        f'<p class="examples">{examples}</p>{ways}</section>'
-    )
-
-
-def _missing(healths: Sequence[Health], ways: str, texts: Texts) -> str:
-    looked = "".join(
-        f"<li><b>{escape(BACKEND_NAMES.get(health.backend, health.backend) + texts.colon)}</b> "
-        f"{sentence(_found(health, texts))}</li>"
-        for health in healths
-    )
-    return (
-        f'<section class="alert missing" role="status"><h2>{escape(texts.nothing_installed)}</h2>'
-        f"<p>{escape(texts.nothing_why)}</p><ul>{looked}</ul>{ways}</section>"
-    )
-
-
-def _found(health: Health, texts: Texts) -> str:
+def _found(health: Health, words: Translator) -> str:
     """What a backend found, without its advice: the panel itself says what to do."""
     if health.ok:
-        return texts.lamp_no_models
-    return translated(health.detail, texts) or texts.lamp_off
+        return words.gettext("runs, but has no model")
+    return translated(health.detail, words) or words.gettext("away")
 
 
-def _ways(healths: Sequence[Health], settings: Settings, texts: Texts) -> str:
+def _ways(healths: Sequence[Health], settings: Settings, words: Translator) -> Markup:
     """What brings a model: commands after which the page notices it, and the one that needs a restart."""
-    ways, has_files = [], LLAMA_CPP in settings.backends
-    if "ollama" in settings.backends:
-        pull = f"`ollama pull {FIRST_MODEL}`"
-        is_up = any(health.backend == "ollama" and health.ok for health in healths)
-        ways.append(pull if is_up else texts.serve_then.format(serve="`ollama serve`", pull=pull))
-    if has_files:
-        ways.append("`python -m council download`")
-    listed = f"<ul>{''.join(f'<li>{sentence(way)}</li>' for way in ways)}</ul>"
-    noticed = f"<p>{escape(texts.nothing_then)}</p>" if ways else ""
-    start = texts.weights_here.format(command="`COUNCIL_WEIGHTS=/path/to/folder ./scripts/run.sh`")
-    shared = "" if settings.is_private else f"<p>{escape(texts.only_at_terminal)}</p>"
-    return listed + noticed + (f"<p>{sentence(start)}</p>{shared}" if has_files else "")
+    return draw(
+        "ways_to_models",
+        words,
+        model=FIRST_MODEL,
+        uses_ollama="ollama" in settings.backends,
+        is_ollama_up=any(health.backend == "ollama" and health.ok for health in healths),
+        uses_files=LLAMA_CPP in settings.backends,
+        is_private=settings.is_private,
+    )

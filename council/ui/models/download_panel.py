@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.blocks import Block
 from gradio.events import Dependency
+from markupsafe import Markup
 
 from council.application import Application
+from council.translation import Translator, translator
 from council.ui.assets.browser_code import TELL_CLICKS
 from council.ui.listener import QUEUED, Listener, Updates, Values
 from council.ui.models.backend_status import can_use_downloads, lacks_models
 from council.ui.models.download_view import render_choices, render_offer, render_progress
 from council.ui.visitor import may_download
-from council.ui.words.languages import texts_for
-from council.ui.words.texts import Texts
 from models.catalogue import CATALOGUE
 from models.machine import free_bytes
 
@@ -65,7 +65,7 @@ class DownloadEvents:
 
     async def look(self, values: Values, request: gr.Request) -> Updates:
         """Draw how things stand."""
-        downloads, texts = self._application.downloads, texts_for(values[self._language])
+        downloads, words = self._application.downloads, translator(values[self._language])
         healths = await self._application.backend.healths()
         download = downloads.current
         is_needed = download is not None or lacks_models(healths)
@@ -75,10 +75,10 @@ class DownloadEvents:
         here = {card.name for health in healths for card in health.models} | (
             {download.entry.name} if download else set()
         )
-        offer = "" if is_running else self._offer(here, texts)
+        offer = Markup() if is_running else self._offer(here, words)
         return {
-            self._panel.progress: render_progress(download, downloads.host, texts) if download else "",
-            self._panel.choices: render_choices(downloads, offer, texts),
+            self._panel.progress: render_progress(download, downloads.host, words) if download else "",
+            self._panel.choices: render_choices(downloads, offer, words),
             self._panel.is_running: is_running,
         }
 
@@ -105,6 +105,6 @@ class DownloadEvents:
             case "close":
                 downloads.put_away()
 
-    def _offer(self, here: set[str], texts: Texts) -> str:
+    def _offer(self, here: set[str], words: Translator) -> Markup:
         allowed = int(self._application.settings.memory_gb * 10**9) or free_bytes()
-        return render_offer(self._application.downloads, allowed, here, texts)
+        return render_offer(self._application.downloads, allowed, here, words)

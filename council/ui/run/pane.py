@@ -1,11 +1,13 @@
 """One seat's pane: who it is, how far it is, what it thinks and says, and why it failed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
-from council.numbers import Number
-from council.reports.words import PARTS
+from markupsafe import Markup
+
 from council.transcript import Speech, Transcript
+from council.translation import Translator
+from council.ui.drawing import draw
 from council.ui.html_parts import (
     badge,
     button,
@@ -17,7 +19,7 @@ from council.ui.html_parts import (
     sentence,
     short_model,
 )
-from council.ui.words.texts import Texts
+from council.ui.run.remarks import remarks
 from council.ui.words.translation import translated
 from models.demonstration import is_demonstration
 from models.text import Text
@@ -40,21 +42,21 @@ class Pane:
     foot: str = ""
 
 
-def render_pane(transcript: Transcript, seat_id: str, texts: Texts, now: float) -> Pane:
+def render_pane(transcript: Transcript, seat_id: str, words: Translator, now: float) -> Pane:
     """Draw a seat's answer and, below it, its revisions: the one under way or standing, and those withdrawn."""
     writing = [speech for speech in transcript.revisions(seat_id) if speech.state == "speaking"]
     speech = writing[-1] if writing else transcript.answer(seat_id)
     if speech is None:
         is_waiting = transcript.status == "running"
-        state = chip(texts.state_waiting, "quiet") if is_waiting else ""
-        return Pane(head=_head(transcript, seat_id, texts), state=state)
+        state = chip(words.gettext("waiting"), "quiet") if is_waiting else ""
+        return Pane(head=_head(transcript, seat_id, words), state=state)
     return Pane(
-        head=_head(transcript, seat_id, texts),
-        state=_state(speech, texts, now, remark=_withdrawal(transcript, seat_id, texts)),
-        fold=fold_switch(texts.thinking) if speech.thinking else "",
+        head=_head(transcript, seat_id, words),
+        state=_state(speech, words, now, remark=_withdrawal(transcript, seat_id, words)),
+        fold=fold_switch(words.gettext("Thinking")) if speech.thinking else "",
         thinking=speech.thinking,
-        body=_body(transcript, seat_id, texts),
-        foot=_foot(transcript, seat_id, texts),
+        body=_body(transcript, seat_id, words),
+        foot=_foot(transcript, seat_id, words),
     )
 
 
@@ -69,93 +71,92 @@ def tokens_per_second(speech: Speech, now: float) -> float | None:
     return len(speech.text) / CHARACTERS_PER_TOKEN / seconds if seconds >= 1 else None
 
 
-def _head(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+def _head(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     seat = seat_of(transcript, seat_id)
-    label = escape(persona_label(seat.persona, texts))
-    persona = f'<span class="persona" title="{label}">{label}</span>' if label else ""
-    remark = chip(texts.demonstration, "warn") if is_demonstration(seat.model) else ""
-    return (
-        f'<div class="pane-head">{badge(transcript, seat_id, texts)}<span class="who">'
-        f'<span class="model" title="{escape(seat.model)}">{escape(short_model(seat.model))}</span>'
-        f"{persona}</span>{remark}</div>"
+    return draw(
+        "pane_head",
+        words,
+        badge=badge(transcript, seat_id, words),
+        model=seat.model,
+        name=short_model(seat.model),
+        persona=persona_label(seat.persona, words),
+        is_demonstration=is_demonstration(seat.model),
     )
 
 
-def _withdrawal(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+def _withdrawal(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     """Say that the vote undid a seat's last revision, so that an earlier text of it stands."""
     revisions = transcript.revisions(seat_id)
-    return chip(texts.revision_withdrawn, "warn") if revisions and transcript.undoing(revisions[-1]) else ""
+    if not revisions or not transcript.undoing(revisions[-1]):
+        return Markup()
+    return chip(words.gettext("revision undone"), "warn")
 
 
-def _state(speech: Speech, texts: Texts, now: float, *, remark: str) -> str:
+def _state(speech: Speech, words: Translator, now: float, *, remark: Markup) -> Markup:
+    state = Markup('<div class="pane-state">{}{}<span class="figures">{}</span></div>')
+    return state.format(_sign(speech, words), remark, _figures(speech, words, now))
+
+
+def _sign(speech: Speech, words: Translator) -> Markup:
     if speech.state == "finished":
-        sign = chip(texts.state_finished, "good")
-    elif speech.state == "failed":
-        sign = chip(texts.state_failed, "bad")
-    elif speech.notice:
-        sign = chip(texts.state_loading, "busy", title=translated(speech.notice, texts))
-    elif speech.text:
-        is_revision = speech.turn.kind == "revision"
-        sign = chip(texts.state_revising if is_revision else texts.state_speaking, "busy")
-    elif speech.thinking:
-        sign = chip(texts.state_thinking, "busy")
-    else:
-        sign = chip(texts.state_waiting, "quiet")
-    return f'<div class="pane-state">{sign}{remark}<span class="figures">{_figures(speech, texts, now)}</span></div>'
+        return chip(words.gettext("done"), "good")
+    if speech.state == "failed":
+        return chip(words.gettext("failed"), "bad")
+    if speech.notice:
+        return chip(words.gettext("loading"), "busy", title=translated(speech.notice, words))
+    if speech.text and speech.turn.kind == "revision":
+        return chip(words.gettext("revising"), "busy")
+    if speech.text:
+        return chip(words.gettext("writing"), "busy")
+    if speech.thinking:
+        return chip(words.gettext("thinking"), "busy")
+    return chip(words.gettext("waiting"), "quiet")
 
 
-def _figures(speech: Speech, texts: Texts, now: float) -> str:
+def _figures(speech: Speech, words: Translator, now: float) -> str:
     figures = []
     if (rate := tokens_per_second(speech, now)) is not None:
         about = "" if speech.state == "finished" else "≈ "
-        figures.append(
-            about + texts.tokens_per_second.format(rate=Number(rate if rate < 10 else round(rate), texts.language))
-        )
+        figures.append(about + words.gettext("{rate} tokens/s", rate=round(rate, 1 if rate < 10 else None)))
     if speech.usage.completion_tokens:
-        figures.append(texts.tokens.format(count=speech.usage.completion_tokens))
-    figures.append(duration((speech.ended_at or now) - speech.started_at, texts))
-    return escape(" · ".join(figures))
+        figures.append(words.ngettext("{n} token", "{n} tokens", speech.usage.completion_tokens))
+    figures.append(duration((speech.ended_at or now) - speech.started_at, words))
+    return " · ".join(figures)
 
 
-def _body(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+def _body(transcript: Transcript, seat_id: str, words: Translator) -> str:
     answer = transcript.speech("answer", seat_id)
     text = answer.text if answer else ""
     for revision in transcript.revisions(seat_id):
-        title = texts.revised_answer
+        title = words.gettext("Revised in the debate")
         if transcript.undoing(revision):
-            title = texts.revision_undone
+            title = words.gettext("Revised in the debate, undone by the vote: the text before it stands")
         elif revision.state == "failed":
-            title = texts.revision_failed
+            title = words.gettext("Revision broken off: the text before it stands")
         text += f"\n\n---\n\n**{title}**\n\n{revision.text}"
     return text
 
 
-def _foot(transcript: Transcript, seat_id: str, texts: Texts) -> str:
+def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     answer, revisions = transcript.speech("answer", seat_id), transcript.revisions(seat_id)
     lines = [
-        line
+        Markup('<p class="remark">{}</p>').format(sentence(line))
         for speech in ([answer, *revisions] if answer else revisions)
-        for line in _remarks(speech, transcript.reason, texts)
+        for line in _remarks(speech, transcript.reason, words)
     ]
     if answer and answer.state == "failed" and answer.reason != transcript.reason:
-        again = button(texts.retry, "retry", seat_id)
-        lines.append(f'<div class="failure"><p>{sentence(translated(answer.reason, texts))}</p>{again}</div>')
-    return "".join(dict.fromkeys(lines))
+        again = button(words.gettext("Ask this seat again"), "retry", seat_id)
+        failed = Markup('<div class="failure"><p>{}</p>{}</div>')
+        lines.append(failed.format(sentence(translated(answer.reason, words)), again))
+    return Markup().join(dict.fromkeys(lines))
 
 
-def _remarks(speech: Speech, end: Text, texts: Texts) -> list[str]:
+def _remarks(speech: Speech, end: Text, words: Translator) -> Iterator[str]:
     """What befell a turn; `end`, why the whole run ended, is told above."""
-    remarks = [texts.restarted.format(reason=translated(reason, texts)) for reason in speech.restarts]
-    remarks += [
-        texts.cut.format(what=translated(PARTS.get(cut.what, cut.what), texts), kept=cut.kept, total=cut.total)
-        for cut in speech.cuts
-    ]
-    if speech.notice:
-        remarks.append(translated(speech.notice, texts))
+    yield from remarks(speech, words)
     if speech.state == "finished" and speech.model and speech.model != speech.turn.seat.model:
-        remarks.append(texts.spoke_instead.format(model=speech.model, backend=speech.backend))
+        yield words.gettext("{model} spoke, on {backend}", model=speech.model, backend=speech.backend)
     if speech.usage.truncated:
-        remarks.append(texts.truncated)
+        yield words.gettext("The answer stops at its token limit.")
     if speech.state == "failed" and speech.turn.kind != "answer" and speech.reason != end:
-        remarks.append(translated(speech.reason, texts))
-    return [f'<p class="remark">{sentence(remark)}</p>' for remark in remarks]
+        yield translated(speech.reason, words)

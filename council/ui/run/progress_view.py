@@ -1,58 +1,91 @@
 """How far a run is: its stages, and the time left in the present one where it can be known."""
 
-from html import escape
+from dataclasses import dataclass
+from typing import Literal
 
-from council.domain import STAGE_OF, Stage, TurnKind
+from markupsafe import Markup, escape
+
+from council.domain import STAGE_OF, Stage
+from council.reports.words import STAGES, STATUSES, TURNS
 from council.transcript import Speech, Transcript
+from council.translation import Translator
+from council.ui.drawing import draw
 from council.ui.html_parts import STATUS_COLOUR, badge, chip, duration
-from council.ui.words.texts import Texts
+from models.text import Text
 
 
-def render_progress(transcript: Transcript, texts: Texts, now: float) -> str:
+@dataclass(frozen=True)
+class _Step:
+    """A stage as the page draws it: done when all its turns are; begun where it was cut off, or where a turn failed."""
+
+    stage: Text
+    state: Literal["todo", "now", "begun", "done"]
+    done: int = 0
+    turns: int = 0
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the run is in this stage."""
+        return self.state == "now"
+
+
+def render_progress(transcript: Transcript, words: Translator, now: float) -> str:
     """Draw the stages as steps, the state of the run, the time it took and an estimate of what is left."""
     if transcript.council is None:
         return ""
-    present = transcript.stage
-    steps = "".join(_step(transcript, stage, present, texts) for stage in stages_of(transcript))
-    status = chip(texts.status_name(transcript.status), STATUS_COLOUR.get(transcript.status, "busy"))
-    figures = [duration((transcript.ended_at or now) - transcript.started_at, texts)] if transcript.started_at else []
+    figures = [duration((transcript.ended_at or now) - transcript.started_at, words)] if transcript.started_at else []
     left = seconds_left(transcript, now)
     if left is not None:
-        figures.append(texts.time_left.format(time=duration(left, texts)))
-    told = escape(" · ".join(figures))
-    clock = f'<div class="clock">{status}<span>{told}</span></div>'
-    return f'<div class="progress"><ol class="steps">{steps}</ol>{clock}{_speakers(transcript, texts)}</div>'
-
-
-def _speakers(transcript: Transcript, texts: Texts) -> str:
-    """Who speaks in a turn that no pane shows: without it, a vote on a slow machine looks like a standstill."""
-    if transcript.status != "running":
-        return ""
-    at_work: dict[TurnKind, list[str]] = {}
-    for speech in transcript.speeches.values():
-        if speech.state == "speaking" and speech.turn.kind not in ("answer", "revision"):
-            at_work.setdefault(speech.turn.kind, []).append(badge(transcript, speech.turn.seat.id, texts))
-    told = " ".join(
-        f"<span>{escape(texts.turn_name(kind) + texts.colon)} {''.join(who)}</span>" for kind, who in at_work.items()
+        figures.append(words.gettext("about {time} left in this stage", time=duration(left, words)))
+    status = words.text(STATUSES[transcript.status])
+    return draw(
+        "progress",
+        words,
+        steps=[_step(transcript, stage) for stage in stages_of(transcript)],
+        status=chip(status, STATUS_COLOUR.get(transcript.status, "busy")),
+        figures=figures,
+        speakers=_speakers(transcript, words),
     )
-    return f'<div class="speakers">{told}</div>' if told else ""
 
 
-def render_status_line(transcript: Transcript, texts: Texts) -> str:
+def _step(transcript: Transcript, stage: Stage) -> _Step:
+    is_present = stage == transcript.stage and transcript.status == "running"
+    if not is_present and not any(STAGE_OF[speech.turn.kind] == stage for speech in transcript.speeches.values()):
+        return _Step(STAGES[stage], "todo")
+    done, turns = count_turns(transcript, stage)
+    return _Step(STAGES[stage], "now" if is_present else "done" if done == turns else "begun", done, turns)
+
+
+def _speakers(transcript: Transcript, words: Translator) -> dict[Text, Markup]:
+    """Who speaks in a turn that no pane shows: without it, a vote on a slow machine looks like a standstill."""
+    at_work: dict[Text, Markup] = {}
+    for speech in transcript.speeches.values() if transcript.status == "running" else ():
+        if speech.state == "speaking" and speech.turn.kind not in ("answer", "revision"):
+            turn = TURNS[speech.turn.kind]
+            at_work[turn] = at_work.get(turn, Markup()) + badge(transcript, speech.turn.seat.id, words)
+    return at_work
+
+
+def render_status_line(transcript: Transcript, words: Translator) -> str:
     """One sentence for screen readers; it changes when a turn ends, not with every word."""
     if transcript.council is None:
         return ""
     if transcript.status != "running":
-        return escape(texts.finished_status.format(status=texts.status_name(transcript.status)))
+        return escape(words.gettext("The run has ended: {status}.", status=STATUSES[transcript.status]))
     stage = transcript.stage
     if stage is None:
-        return escape(texts.status_running)
+        return escape(words.text(STATUSES["running"]))
     stages = stages_of(transcript)
     done, turns = count_turns(transcript, stage)
     number = stages.index(stage) + 1 if stage in stages else len(stages)
     return escape(
-        texts.stage_status.format(
-            number=number, stages=len(stages), stage=texts.stage_name(stage), done=done, turns=turns
+        words.gettext(
+            "Stage {number} of {stages}, {stage}: {done} of {turns} done.",
+            number=number,
+            stages=len(stages),
+            stage=STAGES[stage],
+            done=done,
+            turns=turns,
         )
     )
 
@@ -122,16 +155,3 @@ def _share(speech: Speech, typical: float) -> float:
     if speech.state != "speaking":
         return 1.0
     return min(0.95, _length(speech) / typical)
-
-
-def _step(transcript: Transcript, stage: Stage, present: Stage | None, texts: Texts) -> str:
-    """A stage is done when all its turns are; one that was cut off, or where a turn failed, is begun."""
-    is_present = stage == present and transcript.status == "running"
-    has_spoken = any(STAGE_OF[speech.turn.kind] == stage for speech in transcript.speeches.values())
-    state, count = "now" if is_present else "todo", ""
-    if is_present or has_spoken:
-        done, turns = count_turns(transcript, stage)
-        count = f'<span class="count">{done}/{turns}</span>' if turns else ""
-        state = "now" if is_present else "done" if done == turns else "begun"
-    current = ' aria-current="step"' if is_present else ""
-    return f'<li class="step {state}"{current}><span>{escape(texts.stage_name(stage))}</span>{count}</li>'

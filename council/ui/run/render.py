@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from council.domain import MAX_SEATS
 from council.transcript import Transcript
+from council.translation import Translator
 from council.ui.run.answer_view import (
     render_actions,
     render_answer,
@@ -19,7 +20,6 @@ from council.ui.run.debate_view import render_debate, render_minutes
 from council.ui.run.pane import Pane, render_pane
 from council.ui.run.progress_view import render_progress, render_status_line
 from council.ui.run.standings_view import render_standings
-from council.ui.words.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,21 @@ PARTS = tuple(field.name for field in fields(View) if field.name != "panes")
 PANE_PARTS = tuple(field.name for field in fields(Pane))
 
 
-def render(transcript: Transcript, texts: Texts, now: float) -> View:
+def render(transcript: Transcript, words: Translator, now: float) -> View:
     """Draw a run as it is at `now` (seconds since the epoch)."""
     seats = transcript.council.speakers if transcript.council else ()
-    panes = [render_pane(transcript, seat.id, texts, now) for seat in seats]
+    panes = [render_pane(transcript, seat.id, words, now) for seat in seats]
     return View(
-        question=render_question(transcript, texts),
-        progress=render_progress(transcript, texts, now),
-        status_line=render_status_line(transcript, texts),
-        actions=render_actions(transcript, texts),
-        answer_heading=render_answer_heading(transcript, texts),
+        question=render_question(transcript, words),
+        progress=render_progress(transcript, words, now),
+        status_line=render_status_line(transcript, words),
+        actions=render_actions(transcript, words),
+        answer_heading=render_answer_heading(transcript, words),
         answer=render_answer(transcript),
-        minutes=render_minutes(transcript, texts),
-        notices=render_notices(transcript, texts),
-        standings=render_standings(transcript, texts),
-        ballots=render_ballots(transcript, texts),
-        debate=render_debate(transcript, texts),
+        minutes=render_minutes(transcript, words),
+        notices=render_notices(transcript, words),
+        standings=render_standings(transcript, words),
+        ballots=render_ballots(transcript, words),
+        debate=render_debate(transcript, words),
         panes=(*panes, *(Pane(),) * (MAX_SEATS - len(panes))),
     )

@@ -9,6 +9,7 @@ from council.application import Application
 from council.errors import CouncilError
 from council.reports.as_json import to_json, to_markdown
 from council.transcript import Transcript
+from council.translation import Translator, translator
 from council.ui.asking.composer import render_banner
 from council.ui.assets.browser_code import SAVE_FILE
 from council.ui.html_parts import failure
@@ -16,8 +17,6 @@ from council.ui.listener import QUEUED, Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show, shown_run
 from council.ui.visitor import owner_of
-from council.ui.words.languages import texts_for
-from council.ui.words.texts import Texts
 from council.ui.words.translation import translated
 
 
@@ -38,14 +37,14 @@ class RunActions:
 
     async def act(self, values: Values, event: gr.EventData, request: gr.Request) -> Updates:
         """Do one action; an expected failure is told above the run."""
-        texts, message = texts_for(values[self._page.language]), self._page.composer.message
+        words, message = translator(values[self._page.language]), self._page.composer.message
         run_id, owner = shown_run(values[self._page.run.target]), owner_of(request)
         try:
-            return {message: "", **self._act(str(event.action), str(event.argument), run_id, texts, owner)}
+            return {message: "", **self._act(str(event.action), str(event.argument), run_id, words, owner)}
         except CouncilError as error:
-            return {message: failure(translated(str(error), texts))}
+            return {message: failure(translated(str(error), words))}
 
-    def _act(self, action: str, argument: str, run_id: str, texts: Texts, owner: str) -> Updates:
+    def _act(self, action: str, argument: str, run_id: str, words: Translator, owner: str) -> Updates:
         page, runs = self._page, self._runs
         run = runs.get(run_id, owner=owner)
         match action:
@@ -54,18 +53,24 @@ class RunActions:
             case "synthesise_now" if run:
                 run.synthesise_now()
             case "stop" | "synthesise_now":
-                return {page.composer.message: failure(texts.elsewhere)}
+                return {
+                    page.composer.message: failure(
+                        words.gettext(
+                            "Another Council program conducts this run, perhaps in a terminal: stop it there."
+                        )
+                    )
+                }
             case "resume":
                 return {page.run.target: show(runs.resume(run_id, owner=owner).id)}
             case "retry":
                 return {page.run.target: show(runs.retry(run_id, argument, owner=owner).id)}
             case "follow_up":
                 question = runs.transcript(run_id, owner=owner).question
-                banner = render_banner(question.text if question else "", texts)
+                banner = render_banner(question.text if question else "", words)
                 return {page.composer.follow_up: run_id, page.composer.banner: banner}
             case "export":
                 transcript = runs.transcript(run_id, owner=owner)
-                return {page.file: _json_file(transcript) if argument == "json" else _markdown_file(transcript, texts)}
+                return {page.file: _json_file(transcript) if argument == "json" else _markdown_file(transcript, words)}
         return {}
 
 
@@ -74,8 +79,8 @@ def _json_file(transcript: Transcript) -> str:
     return _file(f"council-{transcript.id}.json", "application/json", text)
 
 
-def _markdown_file(transcript: Transcript, texts: Texts) -> str:
-    return _file(f"council-{transcript.id}.md", "text/markdown", to_markdown(transcript, texts.language))
+def _markdown_file(transcript: Transcript, words: Translator) -> str:
+    return _file(f"council-{transcript.id}.md", "text/markdown", to_markdown(transcript, words.language))
 
 
 def _file(name: str, kind: str, text: str) -> str:

@@ -12,15 +12,14 @@ from gradio.events import Dependency
 from council.application import Application
 from council.errors import CouncilError
 from council.transcript import Transcript
-from council.ui.error_boundary import error_boundary
+from council.translation import Translator, translator
+from council.ui.error_boundary import SORRY, error_boundary
 from council.ui.html_parts import failure
 from council.ui.listener import QUEUED, Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.run.render import View, render
 from council.ui.shown_run import SHOW_RUN_IN_ADDRESS, shown_run
 from council.ui.visitor import owner_of
-from council.ui.words.languages import texts_for
-from council.ui.words.texts import Texts
 from council.ui.words.translation import translated
 
 HEARTBEAT_SECONDS = 0.9  # a closed tab is noticed at the next yield, so there is one even while all models are silent
@@ -46,14 +45,14 @@ class RunStream:
         The whole of it each time: a component that is left out costs more than one that is sent unchanged.
         """
         target, session = values[self._page.run.target], request.session_hash or ""
-        texts, view = texts_for(values[self._page.language]), View()
+        words, view = translator(values[self._page.language]), View()
         self._shown[session] = target
         try:
             async with aclosing(self._states(shown_run(target), owner_of(request))) as states:
                 async for state in states:
                     if self._shown.get(session) != target:  # this page shows something else by now
                         return
-                    view = draw(state, texts, view)
+                    view = draw(state, words, view)
                     yield self._page.run.show(view)
         finally:
             if self._shown.get(session) == target:
@@ -86,12 +85,16 @@ class RunStream:
             return error
 
 
-def draw(state: Transcript | CouncilError | None, texts: Texts, last: View) -> View:
+def draw(state: Transcript | CouncilError | None, words: Translator, last: View) -> View:
     """Draw a run, or why there is none; where that fails by a bug, the last good picture stays, with an apology."""
     with error_boundary():
         if state is None:
             return View()
         if isinstance(state, CouncilError):
-            return View(answer_heading=failure(f"{texts.gone} ({translated(str(state), texts)})"))
-        return render(state, texts, time.time())
-    return replace(last, notices=failure(texts.sorry))
+            gone = words.gettext(
+                "This run is not in the history any more. Choose another one, or ask a new question. ({reason})",
+                reason=translated(str(state), words),
+            )
+            return View(answer_heading=failure(gone))
+        return render(state, words, time.time())
+    return replace(last, notices=failure(words.text(SORRY)))

@@ -9,10 +9,10 @@ brackets or nothing, `{command}` something in backticks, `{text}` anything; a fi
 
 import re
 
+from council.translation import Translator
 from council.ui.words.phrases_fr_council import BALLOTS, HISTORY, QUESTIONS, RUNS, SEATS
 from council.ui.words.phrases_fr_llama_cpp import ANSWERING, EMBEDDING, FILES, LOADING
 from council.ui.words.phrases_fr_models import ADVICE, DOWNLOADS, SELECTOR, SERVERS, WEIGHTS
-from council.ui.words.texts import Texts
 from models.text import Text
 
 _KINDS = {
@@ -46,10 +46,10 @@ _PHRASES = [
 ]
 
 
-def translated(told: Text | str, texts: Texts) -> str:
+def translated(told: Text | str, words: Translator) -> str:
     """Put what is known of a message into French, where that is the page's language."""
     message = str(told)
-    if texts.language != "fr":
+    if words.language != "fr":
         return message
     quoted: list[str] = []
 

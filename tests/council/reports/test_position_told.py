@@ -8,11 +8,11 @@ from council import events as ev
 from council.domain import Ballot
 from council.reports.as_markdown import to_markdown
 from council.transcript import Transcript
+from council.translation import translator
 from council.ui.run.render import render
-from council.ui.words.languages import texts_for
 from tests.council.transcripts import fold, started
 
-ENGLISH, FRENCH = texts_for("en"), texts_for("fr")
+ENGLISH, FRENCH = translator("en"), translator("fr")
 
 
 def voted(*looks: tuple[str, str]) -> Transcript:

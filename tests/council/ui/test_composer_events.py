@@ -49,7 +49,7 @@ async def test_what_cannot_be_asked_is_refused_and_stays_in_the_box(
         ((SeatWish("absent:7b"),), "<code>ollama pull absent:7b</code>"),
         ((SeatWish("alpha:1b", "x" * 2001),), "Seat 1 is too long"),
         ((SeatWish("a" * 301),), "Seat 1 is too long"),
-        ((SeatWish("alpha:1b", "scepti"),), "unknown persona &#x27;scepti&#x27;. Did you mean &#x27;sceptic&#x27;"),
+        ((SeatWish("alpha:1b", "scepti"),), "unknown persona &#39;scepti&#39;. Did you mean &#39;sceptic&#39;"),
     ],
 )
 async def test_seats_that_cannot_sit_are_refused_with_what_to_change(

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from council.downloads import Download, Downloads
+from council.translation import translator
 from council.ui.models.download_view import render_choices, render_offer, render_progress
-from council.ui.words.languages import texts_for
 from council.ui.words.translation import translated
 from models.catalogue import CATALOGUE
 from models.weights.download import Downloader
 
-ENGLISH, FRENCH = texts_for("en"), texts_for("fr")
+ENGLISH, FRENCH = translator("en"), translator("fr")
 ENTRY = next(entry for entry in CATALOGUE if entry.name == "Llama-3.2-3B-Instruct-Q4_K_M")
 
 
@@ -41,7 +41,7 @@ def test_what_does_not_fit_or_is_here_already_is_not_offered(downloads: Download
     assert 'data-argument="Llama-3.2-3B-Instruct-Q4_K_M"' in offered
     assert 'data-argument="Llama-3.2-1B-Instruct-Q4_K_M"' not in offered
     assert "Meta-Llama-3.1-8B" not in offered
-    assert "free (200 MB)" in render_offer(downloads, 200_000_000, set(), ENGLISH)
+    assert "free (0.2 GB)" in render_offer(downloads, 200_000_000, set(), ENGLISH)
 
 
 def test_a_part_that_is_here_is_told_and_the_button_goes_on_with_it(downloads: Downloads, tmp_path: Path) -> None:
@@ -55,10 +55,10 @@ def test_a_part_that_is_here_is_told_and_the_button_goes_on_with_it(downloads: D
 def test_a_running_download_shows_bytes_percent_speed_and_time_left() -> None:
     half = Download(ENTRY, completed_bytes=1_000_000_000, total_bytes=2_000_000_000, bytes_per_second=8_500_000)
     english = render_progress(half, "huggingface.co", ENGLISH)
-    assert "1.0 GB of 2.0 GB, 50 % · 8.5 MB/s · about 1 min 58 s left" in english
+    assert "1.0 GB of 2.0 GB, 50% · 8.5 MB/s · about 1 min 58 s left" in english
     assert 'aria-valuenow="50"' in english
     french = unescape(render_progress(half, "huggingface.co", FRENCH))
-    assert "1,0 Go sur 2,0 Go, 50 % · 8,5 Mo/s · encore 1 min 58 s environ" in french
+    assert "1,0 Go sur 2,0 Go, 50\xa0% · 8,5 Mo/s · encore 1 min 58 s environ" in french
     assert "Asking huggingface.co" in render_progress(Download(ENTRY), "huggingface.co", ENGLISH)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from council.translation import translator
 from council.ui.error_boundary import guarded
 from council.ui.listener import Listener, Updates, Values
 from council.ui.run.render import View
 from council.ui.run.run_stream import draw
-from council.ui.words.languages import texts_for
 from tests.council.ui.visitors import OpenPage
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +101,7 @@ async def test_cancellation_and_closing_pass_through_and_end_what_is_guarded(cap
 def test_a_fault_of_one_view_keeps_the_last_good_picture(caplog: pytest.LogCaptureFixture) -> None:
     broken: Any = "no transcript"
     last = View(question="Why?", answer="**Because.**")
-    kept = draw(broken, texts_for("en"), last)
+    kept = draw(broken, translator("en"), last)
     assert "Something went wrong" in kept.notices and "no transcript" not in kept.notices
     assert (kept.question, kept.answer) == (last.question, last.answer)
     assert "AttributeError" in caplog.text

@@ -2,10 +2,10 @@
 
 import pytest
 
+from council.translation import translator
 from council.ui.html_parts import duration, sentence
-from council.ui.words.languages import texts_for
 
-ENGLISH = texts_for("en")
+ENGLISH = translator("en")
 
 
 @pytest.mark.parametrize(("seconds", "english"), [(0.4, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (-3, "0 s")])

@@ -1,17 +1,17 @@
-"""What a seat's pane shows: how far it is, which of its texts stands, and what befell it."""
+"""What a seat's pane shows: how far it is, which of its words stands, and what befell it."""
 
 from html import unescape
 
 import pytest
 
 from council import events as ev
+from council.translation import translator
 from council.ui.run.pane import tokens_per_second
 from council.ui.run.render import render
-from council.ui.words.languages import texts_for
 from models.base import Usage
 from tests.council.transcripts import failed, fold, said, started, turn
 
-ENGLISH, FRENCH = texts_for("en"), texts_for("fr-CA")
+ENGLISH, FRENCH = translator("en"), translator("fr-CA")
 
 
 def test_text_only_grows_while_a_seat_writes() -> None:

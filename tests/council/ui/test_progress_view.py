@@ -5,13 +5,13 @@ import pytest
 from council import events as ev
 from council.domain import Synthesis
 from council.runs.run import STOPPED
+from council.translation import translator
 from council.ui.run.progress_view import count_turns, seconds_left
 from council.ui.run.render import render
-from council.ui.words.languages import texts_for
 from models.base import Usage
 from tests.council.transcripts import failed, fold, said, started, turn
 
-ENGLISH, FRENCH = texts_for("en"), texts_for("fr")
+ENGLISH, FRENCH = translator("en"), translator("fr")
 
 
 def stage(name: str, turns: int, *, round: int = 0, at: float = 100.0) -> ev.StageStarted:
@@ -26,7 +26,7 @@ def test_no_time_is_estimated_before_a_turn_of_the_stage_is_done() -> None:
 def test_the_time_left_follows_from_what_was_written_so_far() -> None:
     half = [ev.TurnStarted(turn=turn("seat-2")), ev.TurnDelta(turn=turn("seat-2"), text="x" * 50)]
     transcript = fold(started(), stage("answers", 3), said("seat-1", "x" * 100), half)
-    assert seconds_left(transcript, 115.0) == pytest.approx(15.0)  # one and a half of three texts took 15 seconds
+    assert seconds_left(transcript, 115.0) == pytest.approx(15.0)  # one and a half of three words took 15 seconds
     assert "about 15 s left" in render(transcript, ENGLISH, 115.0).progress
     assert "encore 15 s environ" in render(transcript, FRENCH, 115.0).progress
 

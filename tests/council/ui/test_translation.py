@@ -6,12 +6,12 @@ import pytest
 
 from council import events as ev
 from council.runs.run import STOPPED
+from council.translation import translator
 from council.ui.run.render import render
-from council.ui.words.languages import texts_for
 from council.ui.words.translation import translated
 from tests.council.transcripts import failed, fold, started
 
-ENGLISH, FRENCH = texts_for("en"), texts_for("fr")
+ENGLISH, FRENCH = translator("en"), translator("fr")
 
 
 def test_why_a_run_ended_is_said_in_the_language_of_the_page() -> None:

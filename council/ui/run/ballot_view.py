@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from council.domain import Ballot
+from council.domain import Ballot, SeatId
 from council.events import BallotVoid
 from council.method.voting.tally import first_shown_first, position_bias
 from council.reports.words import position_meaning
@@ -20,7 +20,7 @@ class _Round:
     round: int
     cast: Sequence[Ballot]
     void: Sequence[BallotVoid]
-    weights: Mapping[str, float]
+    weights: Mapping[SeatId, float]
     judged: Sequence[str]
     remarks: Sequence[str]
 
@@ -46,7 +46,7 @@ def _read(transcript: Transcript, round: int, words: Translator) -> _Round:
     return _Round(round, cast, void, weights, judged, [remark for remark in remarks if remark])
 
 
-def _why_light(cast: Sequence[Ballot], weights: Mapping[str, float], words: Translator) -> Iterator[str]:
+def _why_light(cast: Sequence[Ballot], weights: Mapping[SeatId, float], words: Translator) -> Iterator[str]:
     """Say in one sentence why a ballot counts for less than 1; nothing where all count in full."""
     if all(weights.get(ballot.voter, 1.0) >= 1 for ballot in cast):
         return

@@ -17,7 +17,6 @@ from council.ui.html_parts import (
     sentence,
     shortened,
 )
-from council.ui.words.translation import translated
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -48,7 +47,6 @@ def draw(template: str, words: Translator, **values: object) -> Markup:
         "_": words.gettext,
         "ngettext": words.ngettext,
         "text": words.text,
-        "told": lambda message: translated(message, words),
     }
     drawn = _PAGES.get_template(f"{template}.html").render(helpers | values)
     return Markup(drawn)  # noqa: S704  # the environment escapes

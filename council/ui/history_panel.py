@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import gradio as gr
 from markupsafe import Markup
 
+from council.advice import explain
 from council.application import Application
 from council.errors import CouncilError
 from council.reports.words import MODE_NAMES, STATUSES
@@ -15,7 +16,6 @@ from council.ui.assets.browser_code import TELL_CLICKS
 from council.ui.drawing import draw
 from council.ui.html_parts import STATUS_COLOUR, button, failure, note
 from council.ui.visitor import owner_of
-from council.ui.words.translation import translated
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class HistoryReader:
         try:
             entries = self._application.history.entries(search=search or "", owner=owner_of(request))
         except CouncilError as error:
-            return failure(translated(str(error), words))
+            return failure(words.text(explain(error)))
         return render_entries(entries, words, confirming=confirming)
 
     async def delete(self, run_id: str, search: str, language: str, request: gr.Request) -> Markup:
@@ -77,5 +77,5 @@ class HistoryReader:
         try:
             await self._application.runs.delete(run_id, owner=owner_of(request))
         except CouncilError as error:
-            return failure(translated(str(error), translator(language))) + self.show(search, language, request)
+            return failure(translator(language).text(explain(error))) + self.show(search, language, request)
         return self.show(search, language, request)

@@ -16,7 +16,6 @@ from council.terminal.narrator import Narrator
 from council.transcript import Transcript
 from council.translation import translator
 from council.ui.run.render import render
-from council.ui.words.languages import texts_for
 from tests.council.example_run import example_run
 from tests.council.random_runs import random_run
 
@@ -26,7 +25,7 @@ EXAMPLE = example_run()
 
 
 def on_the_page(transcript: Transcript) -> str:
-    return json.dumps(render(transcript, texts_for("en"), NOW).values())
+    return json.dumps(render(transcript, translator("en"), NOW).values())
 
 
 def as_json(transcript: Transcript) -> str:
@@ -107,7 +106,7 @@ def test_no_reader_fails_on_any_state_that_events_can_produce(random: Random) ->
             for language in ("en", "fr"):
                 assert all(
                     isinstance(text, str)
-                    for text in render(transcript, texts_for(language), event.at + random.choice([0, 5])).values()
+                    for text in render(transcript, translator(language), event.at + random.choice([0, 5])).values()
                 )
                 assert to_markdown(transcript, language)
             exported = json.loads(json.dumps(to_json(transcript)))

@@ -4,6 +4,7 @@ from functools import partial
 
 import gradio as gr
 
+from council.advice import explain
 from council.application import Application
 from council.asking import make_council, make_question
 from council.errors import CouncilError
@@ -16,7 +17,6 @@ from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show
 from council.ui.visitor import owner_of
-from council.ui.words.translation import translated
 
 
 class ComposerEvents:
@@ -67,7 +67,7 @@ class ComposerEvents:
                 return {box.message: render_offer(same, words)}
             run = runs.start(question, council, owner=owner)
         except CouncilError as error:
-            return {box.message: failure(translated(str(error), words))}
+            return {box.message: failure(words.text(explain(error)))}
         return {
             **self.begin_anew(values),
             box.question: "",

@@ -10,7 +10,6 @@ from council.settings import Settings
 from council.translation import Translator
 from council.ui.drawing import draw
 from council.ui.html_parts import chip, sentence
-from council.ui.words.translation import translated
 from models.base import LLAMA_CPP, Health, ModelCard
 from models.demonstration import EXAMPLES, is_demonstration
 
@@ -42,7 +41,7 @@ def _lamp(health: Health, words: Translator) -> _Lamp:
         colour, state = "empty", words.gettext("demonstration weights only")
     else:
         colour, state = "on", words.ngettext("{n} model ready", "{n} models ready", len(health.models))
-    tip = translated(explain_health(health), words) or state
+    tip = words.text(explain_health(health)) or state
     return _Lamp(BACKEND_NAMES.get(health.backend, health.backend), colour, state, tip)
 
 
@@ -91,7 +90,7 @@ def _found(health: Health, words: Translator) -> str:
     """What a backend found, without its advice: the panel itself says what to do."""
     if health.ok:
         return words.gettext("runs, but has no model")
-    return translated(health.detail, words) or words.gettext("away")
+    return words.text(health.detail) or words.gettext("away")
 
 
 def _ways(healths: Sequence[Health], settings: Settings, words: Translator) -> Markup:

@@ -9,7 +9,6 @@ from council.downloads import Download, Downloads
 from council.translation import Translator
 from council.ui.drawing import draw
 from council.ui.html_parts import button, chip, duration, folded, note, sentence
-from council.ui.words.translation import translated
 from models.catalogue import CatalogueEntry, fitting_entries, suggested_entries
 from models.text import Bytes
 
@@ -58,7 +57,7 @@ def render_progress(download: Download, host: str, words: Translator) -> Markup:
             return Markup('<p class="ended" role="status">{}</p>').format(stopped)
         case "failed":
             failed = words.gettext("{model} was not downloaded.", model=model)
-            reason = sentence(translated(download.reason, words))
+            reason = sentence(words.text(download.reason))
             ended = Markup('<p class="ended failure" role="alert">{} <b>{}</b> {}</p>')
             return ended.format(chip("!", "bad"), failed, reason)
         case "done":

@@ -9,7 +9,6 @@ from council.translation import Translator
 from council.ui.drawing import draw
 from council.ui.html_parts import button, items, seat_name
 from council.ui.run.remarks import remarks
-from council.ui.words.translation import translated
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 
@@ -68,7 +67,7 @@ def render_notices(transcript: Transcript, words: Translator) -> str:
         if speech.usage.truncated and speech is not transcript.conclusion:
             befell.append(words.gettext("The answer stops at its token limit."))
         if speech.state == "failed" and speech.reason and speech.reason != transcript.reason:
-            befell.append(translated(speech.reason, words))
+            befell.append(words.text(speech.reason))
         seat, turn = seat_name(transcript, speech.turn.seat.id, words), TURNS[speech.turn.kind]
         lines += [words.gettext("{seat} ({turn}): {remark}", seat=seat, turn=turn, remark=one) for one in befell]
     if not lines:

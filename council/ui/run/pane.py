@@ -20,7 +20,6 @@ from council.ui.html_parts import (
     short_model,
 )
 from council.ui.run.remarks import remarks
-from council.ui.words.translation import translated
 from models.demonstration import is_demonstration
 from models.text import Text
 
@@ -103,7 +102,7 @@ def _sign(speech: Speech, words: Translator) -> Markup:
     if speech.state == "failed":
         return chip(words.gettext("failed"), "bad")
     if speech.notice:
-        return chip(words.gettext("loading"), "busy", title=translated(speech.notice, words))
+        return chip(words.gettext("loading"), "busy", title=words.text(speech.notice))
     if speech.text and speech.turn.kind == "revision":
         return chip(words.gettext("revising"), "busy")
     if speech.text:
@@ -147,7 +146,7 @@ def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     if answer and answer.state == "failed" and answer.reason != transcript.reason:
         again = button(words.gettext("Ask this seat again"), "retry", seat_id)
         failed = Markup('<div class="failure"><p>{}</p>{}</div>')
-        lines.append(failed.format(sentence(translated(answer.reason, words)), again))
+        lines.append(failed.format(sentence(words.text(answer.reason)), again))
     return Markup().join(dict.fromkeys(lines))
 
 
@@ -159,4 +158,4 @@ def _remarks(speech: Speech, end: Text, words: Translator) -> Iterator[str]:
     if speech.usage.truncated:
         yield words.gettext("The answer stops at its token limit.")
     if speech.state == "failed" and speech.turn.kind != "answer" and speech.reason != end:
-        yield translated(speech.reason, words)
+        yield words.text(speech.reason)

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from council.reports.words import PARTS
 from council.transcript import Speech
 from council.translation import Translator
-from council.ui.words.translation import translated
 
 
 def remarks(speech: Speech, words: Translator) -> Iterator[str]:
     """Say each in a sentence."""
     for reason in speech.restarts:
-        yield words.gettext("Started again: {reason}", reason=translated(reason, words))
+        yield words.gettext("Started again: {reason}", reason=reason)
     for cut in speech.cuts:
         yield words.gettext(
             "Shortened to fit the context: {what}, {kept} of {total} tokens kept.",
@@ -20,4 +19,4 @@ def remarks(speech: Speech, words: Translator) -> Iterator[str]:
             total=cut.total,
         )
     if speech.notice:
-        yield translated(speech.notice, words)
+        yield words.text(speech.notice)

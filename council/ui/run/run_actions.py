@@ -5,6 +5,7 @@ import time
 
 import gradio as gr
 
+from council.advice import explain
 from council.application import Application
 from council.errors import CouncilError
 from council.reports.as_json import to_json, to_markdown
@@ -17,7 +18,6 @@ from council.ui.listener import QUEUED, Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show, shown_run
 from council.ui.visitor import owner_of
-from council.ui.words.translation import translated
 
 
 class RunActions:
@@ -42,7 +42,7 @@ class RunActions:
         try:
             return {message: "", **self._act(str(event.action), str(event.argument), run_id, words, owner)}
         except CouncilError as error:
-            return {message: failure(translated(str(error), words))}
+            return {message: failure(words.text(explain(error)))}
 
     def _act(self, action: str, argument: str, run_id: str, words: Translator, owner: str) -> Updates:
         page, runs = self._page, self._runs

@@ -9,6 +9,7 @@ from dataclasses import replace
 import gradio as gr
 from gradio.events import Dependency
 
+from council.advice import explain
 from council.application import Application
 from council.errors import CouncilError
 from council.transcript import Transcript
@@ -20,7 +21,6 @@ from council.ui.page import Page
 from council.ui.run.render import View, render
 from council.ui.shown_run import SHOW_RUN_IN_ADDRESS, shown_run
 from council.ui.visitor import owner_of
-from council.ui.words.translation import translated
 
 HEARTBEAT_SECONDS = 0.9  # a closed tab is noticed at the next yield, so there is one even while all models are silent
 ELSEWHERE_SECONDS = 1.0  # how often a run is read anew that a terminal conducts
@@ -93,7 +93,7 @@ def draw(state: Transcript | CouncilError | None, words: Translator, last: View)
         if isinstance(state, CouncilError):
             gone = words.gettext(
                 "This run is not in the history any more. Choose another one, or ask a new question. ({reason})",
-                reason=translated(str(state), words),
+                reason=words.text(explain(state)),
             )
             return View(answer_heading=failure(gone))
         return render(state, words, time.time())

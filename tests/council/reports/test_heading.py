@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Transcript, str, str]] = {
     "one answer is not voted on": (
         fold(started(), said("seat-1"), failed("seat-2"), written("leading_answer"), PARTIAL),
         "1 of 4 seats answered, no vote, no conclusion: one seat's answer, word for word",
-        "1 siège sur 4 a répondu, sans vote, sans conclusion : la réponse d’un siège, mot pour mot",
+        "1 siège sur 4 a répondu, sans vote, sans conclusion\u202f: la réponse d’un siège, mot pour mot",
     ),
     "a stand-in concluded": (
         fold(started(), ALL_ANSWERED, UNANIMOUS, written("stand_in", "seat-2"), PARTIAL),
@@ -77,14 +77,14 @@ CASES: dict[str, tuple[Transcript, str, str]] = {
         "4 of 4 seats answered, 4 voted (3 model families), clear winner by 3 votes, "
         "no conclusion: the leading answer, word for word",
         "4 sièges sur 4 ont répondu, 4 votes (3 familles de modèles), vainqueur net avec 3 voix d’avance, "
-        "sans conclusion : la réponse en tête, mot pour mot",
+        "sans conclusion\u202f: la réponse en tête, mot pour mot",
     ),
     "one of several leading answers word for word": (
         fold(started(), THREE_ANSWERED, CIRCLE, written("leading_answer"), PARTIAL),
         "3 of 4 seats answered, 3 voted (2 model families), no clear winner, majorities in a circle, "
         "no conclusion: one of the leading answers, word for word",
         "3 sièges sur 4 ont répondu, 3 votes (2 familles de modèles), pas de vainqueur net, majorités en cercle, "
-        "sans conclusion : une des réponses en tête, mot pour mot",
+        "sans conclusion\u202f: une des réponses en tête, mot pour mot",
     ),
     "the conclusion departs from the leading answer": (
         fold(started(), ALL_ANSWERED, UNANIMOUS, written(), ev.MinutesTaken(minutes=Minutes(departs=True)), COMPLETE),
@@ -139,7 +139,7 @@ CASES: dict[str, tuple[Transcript, str, str]] = {
             ev.DeliberationEnded(status="failed", reason="No seat could answer."),
         ),
         "Failed: one model alone, no vote, no answer (No seat could answer.)",
-        "Échec : un seul modèle, sans vote, sans réponse (No seat could answer.)",
+        "Échec\u202f: un seul modèle, sans vote, sans réponse (No seat could answer.)",
     ),
     "a council of one": (
         fold(started("full", NAMES[:1]), said("seat-1"), written("leading_answer"), COMPLETE),
@@ -154,32 +154,32 @@ CASES: dict[str, tuple[Transcript, str, str]] = {
     "running, nothing said": (
         fold(started()),
         "In progress: 0 of 4 seats answered",
-        "En cours : 0 siège sur 4 a répondu",
+        "En cours\u202f: 0 siège sur 4 a répondu",
     ),
     "running, before the vote": (
         fold(started(), said("seat-1"), said("seat-2")),
         "In progress: 2 of 4 seats answered",
-        "En cours : 2 sièges sur 4 ont répondu",
+        "En cours\u202f: 2 sièges sur 4 ont répondu",
     ),
     "running, after the vote": (
         fold(started(), THREE_ANSWERED, SPLIT),
         "In progress: 3 of 4 seats answered, 2 voted (2 model families), 1 abstained, no clear winner",
-        "En cours : 3 sièges sur 4 ont répondu, 2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
+        "En cours\u202f: 3 sièges sur 4 ont répondu, 2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
     ),
     "stopped": (
         fold(started(), said("seat-1"), ev.DeliberationEnded(status="stopped", reason="Stopped by you.")),
         "Stopped: 1 of 4 seats answered, no vote",
-        "Arrêté : 1 siège sur 4 a répondu, sans vote",
+        "Arrêté\u202f: 1 siège sur 4 a répondu, sans vote",
     ),
     "interrupted": (
         fold(started(), THREE_ANSWERED, SPLIT, ev.DeliberationEnded(status="interrupted", reason="closed")),
         "Interrupted: 3 of 4 seats answered, 2 voted (2 model families), 1 abstained, no clear winner",
-        "Interrompu : 3 sièges sur 4 ont répondu, 2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
+        "Interrompu\u202f: 3 sièges sur 4 ont répondu, 2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
     ),
     "failed": (
         fold(started(), failed("seat-1"), ev.DeliberationEnded(status="failed", reason="Too few answers.")),
         "Failed: 0 of 4 seats answered, no vote (Too few answers.)",
-        "Échec : 0 siège sur 4 a répondu, sans vote (Too few answers.)",
+        "Échec\u202f: 0 siège sur 4 a répondu, sans vote (Too few answers.)",
     ),
 }
 

@@ -5,66 +5,71 @@ from html import unescape
 import pytest
 
 from council import events as ev
-from council.runs.run import STOPPED
-from council.translation import translator
+from council.translation import Translator, translator
 from council.ui.run.render import render
-from council.ui.words.translation import translated
-from tests.council.transcripts import failed, fold, started
+from models.errors import BackendError
+from models.text import Bytes, Text, lazy_ngettext, sentences, verbatim
+from models.text import lazy_gettext as _
+from tests.council.transcripts import failed, fold, started, turn
 
-ENGLISH, FRENCH = translator("en"), translator("fr")
-
-
-def test_why_a_run_ended_is_said_in_the_language_of_the_page() -> None:
-    transcript = fold(started(), ev.DeliberationEnded(status="stopped", reason=STOPPED[1]))
-    assert STOPPED[1] in render(transcript, ENGLISH, 1.0).answer_heading
-    assert "Vous avez arrêté" in render(transcript, FRENCH, 1.0).answer_heading
-
-
-def test_what_backends_say_is_french_on_a_french_page_around_what_is_quoted() -> None:
-    reason = "'m:1b' cannot be run. ollama: Ollama at 'http://x' does not answer. Start it with `ollama serve`."
-    foot = unescape(render(fold(started(), failed("seat-1", reason)), FRENCH, 1.0).panes[0].foot)
-    assert "'m:1b' ne peut pas tourner. ollama: Ollama à 'http://x' ne répond pas. Lancez-le avec" in foot
+ENGLISH, FRENCH, GERMAN = translator("en"), translator("fr-CA"), translator("de_AT")
+LOADING = "Loading {model!r} ({size})."
 
 
 @pytest.mark.parametrize(
-    ("english", "french"),
+    ("words", "told"),
     [
-        ("loading 'm:1b'", "chargement de 'm:1b'"),
-        ("waiting for 'm:1b': 2 before it in line", "attente de 'm:1b' : 2 avant lui dans la file"),
-        ("Ollama at 'http://x' broke off the connection.", "Ollama à 'http://x' a coupé la connexion."),
-        ("No usable GGUF weights on this disk.", "Pas de poids GGUF utilisables sur ce disque."),
-        ("a server's own words", "a server's own words"),
-        ("Ollama at 'http://x' is too busy ('try it again'). ", "Ollama à 'http://x' est surchargé ('try it again'). "),
-        (
-            "ollama: 'm:1b' at Ollama at 'http://x' gave an empty answer. Ask again, or try it with `ollama run m:1b`.",
-            "ollama: 'm:1b' sur Ollama à 'http://x' a donné une réponse vide. Redemandez, ou essayez-le avec "
-            "`ollama run m:1b`.",
-        ),
-        (
-            "The model 'm' of 'seat-1' is not installed. Choose 'a' or 'b' or 'c', or get it with `ollama pull m`.",
-            "Le modèle 'm' de 'seat-1' n'est pas installé. Choisissez 'a' ou 'b' ou 'c', ou prenez-le avec "
-            "`ollama pull m`.",
-        ),
-        (
-            "The GPU has no room for 'm' ('m' does not fit into the GPU's memory (no reason given). Choose a smaller "
-            "model or a smaller quantisation.). Trying with 4 of 16 layers on it.",
-            "Le GPU n'a pas de place pour 'm' ('m' ne tient pas dans la mémoire du GPU (sans raison donnée). "
-            "Choisissez un modèle plus petit ou une quantification plus forte.). Essai avec 4 couches sur 16 dans sa "
-            "mémoire.",
-        ),
-        (
-            "'/it\\'s.gguf' is only a part of a GGUF file (1,234 of 5,678,900 bytes are there): the download or copy "
-            "was cut short. Fetch the file again.",
-            "'/it\\'s.gguf' n'est qu'une partie d'un fichier GGUF (1\u202f234 octets sur 5\u202f678\u202f900 sont là) "
-            ": le téléchargement ou la copie s'est arrêté trop tôt. Téléchargez de nouveau le fichier.",
-        ),
-        (
-            "Ollama's manifest '/m' cannot be read (it is too long). Run `ollama pull m`.",
-            "Le manifeste d'Ollama '/m' est illisible (il est trop long). Lancez `ollama pull m`.",
-        ),
-        ("earlier conversation", "la conversation qui précède"),
+        (ENGLISH, "'it's no model' cannot be run."),
+        (FRENCH, "'it's no model' ne peut pas tourner."),
+        (GERMAN, "'it's no model' kann nicht laufen."),
     ],
 )
-def test_messages_are_translated_and_what_is_not_the_programs_own_stays(english: str, french: str) -> None:
-    assert translated(english, FRENCH) == french
-    assert translated(english, ENGLISH) == english
+def test_a_page_translates_a_failure_around_a_name_and_leaves_the_name(words: Translator, told: str) -> None:
+    reason = Text("{model!r} cannot be run.", {"model": "it's no model"})
+    foot = unescape(render(fold(started(), failed("seat-1", reason)), words, 1.0).panes[0].foot)
+    assert told.replace("'it's no model'", '"it\'s no model"') in foot
+
+
+def test_an_event_of_an_older_version_is_shown_as_it_was_written() -> None:
+    written = "The disk is full: earlier conversation about proxies."
+    for words in (ENGLISH, FRENCH, GERMAN):
+        assert written in render(fold(started(), failed("seat-1", written)), words, 1.0).panes[0].foot
+
+
+def test_why_a_run_ended_is_said_in_the_language_of_the_page() -> None:
+    transcript = fold(started(), ev.DeliberationEnded(status="stopped", reason=_("No seat has answered.")))
+    assert "No seat has answered." in render(transcript, ENGLISH, 1.0).answer_heading
+    assert "Aucun siège n’a répondu." in render(transcript, FRENCH, 1.0).answer_heading
+    assert "Kein Sitz hat geantwortet." in render(transcript, GERMAN, 1.0).answer_heading
+
+
+def test_what_was_cut_is_named_in_the_language_of_the_page() -> None:
+    cut = ev.ContextCut(turn=turn("seat-1"), what="earlier_conversation", kept=1200, total=5678)
+    transcript = fold(started(), ev.TurnStarted(turn=turn("seat-1")), cut)
+    french = unescape(render(transcript, FRENCH, 1.0).panes[0].foot)
+    assert "1\u202f200 jetons gardés sur 5\u202f678" in french and "earlier" not in french
+    assert "1.200 von 5.678 Tokens behalten" in render(transcript, GERMAN, 1.0).panes[0].foot
+
+
+def test_numbers_and_amounts_are_written_as_the_language_writes_them() -> None:
+    loading = Text(LOADING, {"model": "m:1b", "size": Bytes(2_100_000_000)})
+    assert [words.text(loading).rpartition("(")[2] for words in (ENGLISH, FRENCH, GERMAN)] == [
+        "2.1 GB).",
+        "2,1 Go).",
+        "2,1 GB).",
+    ]
+    abstained = [lazy_ngettext("{n} model family", "{n} model families", n) for n in (0, 1, 2)]
+    assert [FRENCH.text(text) for text in abstained] == [
+        "0 famille de modèles",
+        "1 famille de modèles",
+        "2 familles de modèles",
+    ]
+    assert [GERMAN.text(text) for text in abstained][:2] == ["0 Modellfamilien", "1 Modellfamilie"]
+
+
+def test_sentences_inside_a_sentence_are_translated_and_others_words_are_not() -> None:
+    fault = BackendError(_("{model!r} cannot be run.", model="m"))
+    nested = Text("{backend}: {fault}", {"backend": "ollama", "fault": fault.message})
+    both = sentences([nested, verbatim("No seat has answered.")])
+    assert FRENCH.text(both) == "ollama\u202f: 'm' ne peut pas tourner. No seat has answered."
+    assert GERMAN.text(both) == "ollama: 'm' kann nicht laufen. No seat has answered."

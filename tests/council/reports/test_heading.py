@@ -164,7 +164,8 @@ CASES: dict[str, tuple[Transcript, str, str]] = {
     "running, after the vote": (
         fold(started(), THREE_ANSWERED, SPLIT),
         "In progress: 3 of 4 seats answered, 2 voted (2 model families), 1 abstained, no clear winner",
-        "En cours\u202f: 3 sièges sur 4 ont répondu, 2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
+        "En cours\u202f: 3 sièges sur 4 ont répondu, "
+        "2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
     ),
     "stopped": (
         fold(started(), said("seat-1"), ev.DeliberationEnded(status="stopped", reason="Stopped by you.")),
@@ -174,7 +175,8 @@ CASES: dict[str, tuple[Transcript, str, str]] = {
     "interrupted": (
         fold(started(), THREE_ANSWERED, SPLIT, ev.DeliberationEnded(status="interrupted", reason="closed")),
         "Interrupted: 3 of 4 seats answered, 2 voted (2 model families), 1 abstained, no clear winner",
-        "Interrompu\u202f: 3 sièges sur 4 ont répondu, 2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
+        "Interrompu\u202f: 3 sièges sur 4 ont répondu, "
+        "2 votes (2 familles de modèles), 1 abstention, pas de vainqueur net",
     ),
     "failed": (
         fold(started(), failed("seat-1"), ev.DeliberationEnded(status="failed", reason="Too few answers.")),

@@ -64,6 +64,8 @@ class Translator:
 
     def text(self, text: Text) -> str:
         """Translate a sentence that was made elsewhere, with the sentences inside it."""
+        if not text:
+            return ""  # a catalogue holds its own header under the empty template
         if not text.plural:
             return self.gettext(text.template, **text.values)
         return self.ngettext(text.template, text.plural, **text.values)  # type: ignore[arg-type]

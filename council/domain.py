@@ -5,10 +5,12 @@ model may sit twice, and every voter sees other letters.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, NewType
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.text import Text
 
 MAX_SEATS = 8
 MAX_QUESTION_CHARACTERS = 50_000
@@ -69,10 +71,37 @@ MODES: Mapping[Mode, Method] = {
 }
 
 
+def mended(value: Any) -> Any:
+    """Put halves of characters together in all texts of a value; U+FFFD stands for one that is alone.
+
+    A model or a browser that escapes JSON may send such halves, and what holds one can be neither stored nor sent.
+    """
+    match value:
+        case str():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return value
+        case list() | tuple():
+            return [mended(part) for part in value]
+        case dict():
+            return {mended(name): mended(part) for name, part in value.items()}
+        case Text():
+            return replace(value, values=mended(value.values))
+        case _:
+            return value
+
+
 class Value(BaseModel):
-    """A frozen value; unknown fields are refused, so that a misspelt one is noticed."""
+    """A frozen value that can be stored; unknown fields are refused, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mend(cls, fields: Any) -> Any:
+        return mended(fields)
 
     @classmethod
     def bounds(cls, field: str) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from council.application import open_application
 from council.configuration import load_settings
 from council.domain import Council, Question, Seat
 from council.events import Event, TurnDelta, TurnFinished, TurnRestarted
+from council.owners import LOCAL
 from council.runs.run import Run
 from council.settings import Settings
 from tests.ollama_server import OllamaServer
@@ -45,7 +46,7 @@ async def follow(run: Run, notice: Callable[[Event], None] = lambda event: None)
 
 async def deliberate(settings: Settings, council: Council, *, seed: int = 7) -> Run:
     async with open_application(settings) as application:
-        run = application.runs.start(QUESTION, council, seed=seed)
+        run = application.runs.of(LOCAL).start(QUESTION, council, seed=seed)
         await follow(run)
         return run
 
@@ -104,7 +105,7 @@ async def test_ollama_is_killed_amid_the_answers_and_every_seat_answers_from_its
             doomed_ollama.kill()
 
     async with open_application(settings) as application:
-        run = application.runs.start(QUESTION, seats_of("tiny", mode="compare", answer_tokens=1024), seed=7)
+        run = application.runs.of(LOCAL).start(QUESTION, seats_of("tiny", mode="compare", answer_tokens=1024), seed=7)
         events = await follow(run, kill_at_the_third_piece)
     assert any(isinstance(event, TurnRestarted) for event in events)
     answers = [event for event in events if isinstance(event, TurnFinished) and event.turn.kind == "answer"]

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from council.owners import LOCAL
 from council.runs.history import History
 from tests.ollama_server import free_port
 from tests.programs import ROOT, Served, environment, run_cli
@@ -135,9 +136,10 @@ def wait_for_one_ballot(path: Path, ollama: ScriptedOllama) -> str:
     wait_until(path.exists, "the history is made")
     history = History(path)
     try:
-        wait_until(lambda: bool(history.entries()), "the run is stored")
-        run_id = history.entries()[0].id
-        wait_until(lambda: len(history.transcript(run_id).ballots) == 1, "one ballot is cast")
+        runs = history.of(LOCAL)
+        wait_until(lambda: bool(runs.entries()), "the run is stored")
+        run_id = runs.entries()[0].id
+        wait_until(lambda: len(runs.transcript(run_id).ballots) == 1, "one ballot is cast")
         wait_until(lambda: ollama.count("ballot") > 1, "the next ballot is asked for")
         return run_id
     finally:

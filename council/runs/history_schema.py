@@ -1,44 +1,19 @@
-"""How the history file is laid out, and how an older file becomes a newer one."""
+"""How the history file is laid out, and how an older file becomes a newer one.
+
+A step is never changed: it calls nothing of today's program, so that it goes on doing what it did to the files that
+took it. What changes is a new step.
+"""
 
 import hashlib
 import json
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from pydantic import ValidationError
-
-from council import events as ev
-from council.domain import Council, Question
 from council.errors import HistoryError
-
-
-def fold_text(text: str) -> str:
-    """Make texts comparable for a search: no case, no accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
-def text_of_event(event: ev.Event) -> str:
-    """What a search finds in an event: the question, the answers and the conclusion; "" elsewhere."""
-    match event:
-        case ev.DeliberationStarted(question=question):
-            return question.text
-        case ev.TurnFinished(turn=turn, text=text) if turn.kind in ("answer", "revision"):
-            return text
-        case ev.SynthesisWritten(synthesis=synthesis):
-            return synthesis.text
-        case _:
-            return ""
-
-
-def fingerprint(question: Question, council: Council) -> str:
-    """Tell whether two runs ask the same of the same council; how its seats are numbered does not matter."""
-    seats = [(seat.model, seat.persona, seat.temperature) for seat in council.seats]
-    earlier = [(exchange.question, exchange.answer) for exchange in question.earlier]
-    rules = (council.second_look, council.debate, council.rounds, council.answer_tokens)
-    asked = (question.text.strip(), earlier, seats, council.chairman.model, council.mode, *rules)
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+from models.text import lazy_gettext as _
 
 
 def _begin(db: sqlite3.Connection) -> None:
@@ -54,28 +29,76 @@ def _begin(db: sqlite3.Connection) -> None:
 
 
 def _add_search(db: sqlite3.Connection) -> None:
-    db.execute("CREATE TABLE texts (run_id TEXT NOT NULL, text TEXT NOT NULL)")
-    db.execute("CREATE INDEX texts_by_run ON texts (run_id)")
-    for run_id, event in _stored_events(db):
-        if text := text_of_event(event):
-            db.execute("INSERT INTO texts VALUES (?, ?)", (run_id, fold_text(text)))
+    db.execute("CREATE TABLE texts (run_id TEXT NOT NULL, text TEXT NOT NULL)")  # which `_index_words` replaces
 
 
 def _add_fingerprint(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''")
     db.execute("CREATE INDEX runs_by_fingerprint ON runs (fingerprint)")
-    _renew_fingerprints(db)
-
-
-def _renew_fingerprints(db: sqlite3.Connection) -> None:
-    for run_id, event in _stored_events(db):
-        if isinstance(event, ev.DeliberationStarted):
-            values = (fingerprint(event.question, event.council), run_id)
-            db.execute("UPDATE runs SET fingerprint = ? WHERE id = ?", values)
 
 
 def _add_writer(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN writer TEXT NOT NULL DEFAULT ''")
+
+
+def _renew_fingerprints(db: sqlite3.Connection) -> None:
+    """Take the rules of the council into account, which files of the fourth layout did not."""
+    for run_id, _number, body in _stored(db, "deliberation_started"):
+        question, council = body["question"], body["council"]
+        asked = [
+            question["text"].strip(),
+            [(exchange["question"], exchange["answer"]) for exchange in question.get("earlier", ())],
+            sorted((s["model"], s.get("persona", ""), s.get("temperature", 0.7)) for s in council["seats"]),
+            council["chairman"]["model"],
+            *(council.get(*rule) for rule in (("mode", "council"), ("second_look", "auto"), ("debate", "auto"))),
+            *(council.get(*rule) for rule in (("rounds", 1), ("answer_tokens", 1024))),
+        ]
+        digest = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+        db.execute("UPDATE runs SET fingerprint = ? WHERE id = ?", (digest, run_id))
+
+
+def _index_words(db: sqlite3.Connection) -> None:
+    """Number the runs, and index what was said by word: the row of a text is its run's number, then its event's."""
+    db.execute(
+        "CREATE TABLE numbered (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,"
+        " question TEXT NOT NULL, mode TEXT NOT NULL, status TEXT NOT NULL, started_at REAL NOT NULL,"
+        " fingerprint TEXT NOT NULL, writer TEXT NOT NULL)"
+    )
+    db.execute(
+        "INSERT INTO numbered SELECT NULL, id, owner, question, mode, status, started_at, fingerprint, writer"
+        " FROM runs ORDER BY started_at, rowid"
+    )
+    db.execute("DROP TABLE texts")
+    db.execute("DROP TABLE runs")
+    db.execute("ALTER TABLE numbered RENAME TO runs")
+    db.execute("CREATE INDEX runs_by_owner ON runs (owner, started_at)")
+    db.execute("CREATE INDEX runs_by_fingerprint ON runs (fingerprint)")
+    db.execute("CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2', prefix = '1')")
+    db.execute("INSERT INTO words (words, rank) VALUES ('automerge', 0)")  # it is merged in small steps by who adds
+    numbers = dict(db.execute("SELECT id, number FROM runs"))
+    unspaced = re.compile(
+        "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+    )
+    for run_id, number, body in _stored(db, "deliberation_started", "turn_finished", "synthesis_written"):
+        match body:
+            case {"question": {"text": text}} | {"synthesis": {"text": text}}:
+                pass
+            case {"turn": {"kind": "answer" | "revision"}, "text": text}:
+                pass
+            case _:
+                continue
+        decomposed = unicodedata.normalize("NFKD", text.casefold())
+        folded = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        row = numbers[run_id] * 2**20 + number
+        db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, unspaced.sub(r" \1 ", folded)))
+
+
+def _stored(db: sqlite3.Connection, *types: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Yield a run's id, an event's number and its body; what is no JSON was torn, and nothing is drawn from it."""
+    marks = ", ".join("?" * len(types))
+    query = f"SELECT run_id, number, body FROM events WHERE type IN ({marks}) AND json_valid(body)"  # noqa: S608
+    for run_id, number, body in db.execute(query, types).fetchall():
+        yield run_id, number, json.loads(body)
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
@@ -83,7 +106,8 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _add_search,
     _add_fingerprint,
     _add_writer,
-    _renew_fingerprints,  # which take the rules of the council into account now
+    _renew_fingerprints,
+    _index_words,
 )
 
 
@@ -99,8 +123,8 @@ def migrate(db: sqlite3.Connection) -> None:
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
             raise HistoryError(
-                "The history was written by a newer version of the program. Update it, or set COUNCIL_DATA_DIR to "
-                "another folder."
+                _("The history was written by a newer version of the program."),
+                advice=_("Update it, or set COUNCIL_DATA_DIR to another folder."),
             )
         for step in MIGRATIONS[version:]:
             step(db)
@@ -109,11 +133,3 @@ def migrate(db: sqlite3.Connection) -> None:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
-
-
-def _stored_events(db: sqlite3.Connection) -> Iterator[tuple[str, ev.Event]]:
-    for run_id, body in db.execute("SELECT run_id, body FROM events ORDER BY run_id, number").fetchall():
-        try:
-            yield run_id, ev.EVENT_ADAPTER.validate_json(body)
-        except ValidationError:
-            continue  # of a newer version; nothing is drawn from it

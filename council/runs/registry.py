@@ -3,27 +3,27 @@
 Finds runs, in memory or in the history, for their owner; `run.py` is one run.
 """
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
 
 from council import events as ev
 from council.domain import Council, Question
 from council.errors import ConfigurationError, HistoryError
-from council.method.deliberation import Deliberation
 from council.method.pipeline import deliberate
 from council.runs.history import CUT_SHORT, History
-from council.runs.run import CLOSED
-from council.runs.run import Run as Run
+from council.runs.run import CLOSED, Means, Pipeline, Run
 from council.transcript import Transcript
 from models.base import Backend
-
-Pipeline = Callable[[Deliberation], Awaitable[None]]
+from models.text import lazy_gettext as _
 
 KEPT_RUNS = 20  # ended runs that stay in memory; older ones are read from the history
 
 
 class Runs:
-    """The registry of runs; one user never gets hold of another's."""
+    """The registry of runs; `of` gives one owner's.
+
+    A run that nobody follows for `abandon_seconds` is interrupted, unless it was started with a time of its own.
+    """
 
     def __init__(
         self,
@@ -34,74 +34,14 @@ class Runs:
         abandon_seconds: float = 60.0,
         pipeline: Pipeline = deliberate,
     ) -> None:
-        self._backend = backend
         self._history = history
-        self._max_context = max_context
+        self._means = Means(backend, pipeline, max_context)
         self._abandon_seconds = abandon_seconds
-        self._pipeline = pipeline
         self._runs: dict[str, Run] = {}
 
-    def start(self, question: Question, council: Council, *, owner: str = "local", seed: int | None = None) -> Run:
-        """Begin a run and return at once; `seed` is drawn by lot unless given."""
-        run = self._make(Transcript(), [], owner)
-        run.begin(
-            ev.DeliberationStarted(
-                id=secrets.token_hex(6),
-                question=question,
-                council=council,
-                seed=secrets.randbits(31) if seed is None else seed,
-                nonce_seed=secrets.token_hex(16),
-            )
-        )
-        return self._keep(run)
-
-    def resume(self, run_id: str, *, owner: str = "local") -> Run:
-        """Go on with a run that ended early; what was said before counts, and only what is missing is asked again.
-
-        A run that is under way is returned as it is. Raises ConfigurationError where nothing is missing.
-        """
-        run = self._find(run_id, owner)
-        if not run.is_running:
-            if run.transcript.status == "complete":
-                raise ConfigurationError(f"The run {run_id!r} is complete. Ask its question anew to have it run again.")
-            run.begin(ev.DeliberationResumed())
-        return self._keep(run)
-
-    def retry(self, run_id: str, seat_id: str, *, owner: str = "local") -> Run:
-        """Ask one seat again whose answer failed; what the others said is kept, and counted anew if need be."""
-        run = self._find(run_id, owner)
-        answers = {seat: speech for (kind, seat, _), speech in run.transcript.speeches.items() if kind == "answer"}
-        failed = [seat for seat, speech in answers.items() if speech.state == "failed"]
-        if seat_id not in failed:
-            these = f"These failed: {', '.join(failed)}." if failed else "None failed."
-            raise ConfigurationError(f"The seat {seat_id!r} has no failed answer in the run {run_id!r}. {these}")
-        if run.is_running:
-            run.ask_again(seat_id)
-        else:
-            run.begin(ev.DeliberationResumed())
-        return self._keep(run)
-
-    def get(self, run_id: str, *, owner: str = "local") -> Run | None:
-        """Return a run that is under way or ended a short while ago; None for others."""
-        run = self._runs.get(run_id)
-        return run if run is not None and run.owner == owner else None
-
-    def transcript(self, run_id: str, *, owner: str = "local") -> Transcript:
-        """Return the state of any run, live or from the history; raises HistoryError."""
-        run = self.get(run_id, owner=owner)
-        return run.transcript if run else self._history.transcript(run_id, owner=owner)
-
-    async def delete(self, run_id: str, *, owner: str = "local") -> None:
-        """Stop a run if need be and remove it from the history."""
-        if run := self.get(run_id, owner=owner):
-            run.stop()
-            await run.ended()
-        elif self._history.is_being_written(run_id, owner=owner):
-            raise HistoryError(
-                f"The run {run_id!r} is under way in another process. Stop it there before it is deleted."
-            )
-        self._history.delete(run_id, owner=owner)
-        self._runs.pop(run_id, None)
+    def of(self, owner: str) -> "OwnedRuns":
+        """Return the runs of one owner, who never gets hold of another's."""
+        return OwnedRuns(owner, self._runs, self._history, self._means, self._abandon_seconds)
 
     async def close(self) -> None:
         """Interrupt the runs that are under way and wait until nothing of them is left running."""
@@ -110,49 +50,107 @@ class Runs:
         for run in list(self._runs.values()):
             await run.ended()
 
-    def _make(self, transcript: Transcript, events: Sequence[ev.Event], owner: str) -> Run:
-        return Run(
-            transcript,
-            events,
-            owner=owner,
-            history=self._history,
-            conduct=self._conduct,
-            abandon_seconds=self._abandon_seconds,
-        )
 
-    async def _conduct(self, run: Run, past: Transcript | None) -> None:
-        state = run.transcript
-        assert state.question is not None and state.council is not None
-        await self._pipeline(
-            Deliberation(
-                question=state.question,
-                council=state.council,
-                seed=state.seed,
-                nonce_seed=state.nonce_seed,
-                backend=self._backend,
-                emit=run.emit,
-                controls=run.controls,
-                past=past,
-                max_context=self._max_context,
+class OwnedRuns:
+    """The runs of one owner; `kept` are those of the process that are in memory, whosever they are."""
+
+    def __init__(
+        self, owner: str, kept: dict[str, Run], history: History, means: Means, abandon_seconds: float
+    ) -> None:
+        self._owner = owner
+        self._kept = kept
+        self._history = history.of(owner)
+        self._means = means
+        self._abandon_seconds = abandon_seconds
+
+    def start(
+        self, question: Question, council: Council, *, seed: int | None = None, abandon_seconds: float | None = None
+    ) -> Run:
+        """Begin a run and return at once; `seed` is drawn by lot unless given."""
+        started = ev.DeliberationStarted(
+            id=secrets.token_hex(6),
+            question=question,
+            council=council,
+            seed=secrets.randbits(31) if seed is None else seed,
+            nonce_seed=secrets.token_hex(16),
+        )
+        run = self._make([started], self._abandon_seconds if abandon_seconds is None else abandon_seconds)
+        run.start()
+        return self._keep(run)
+
+    def resume(self, run_id: str) -> Run:
+        """Go on with a run that ended early; what was said before counts, and only what is missing is asked again.
+
+        A run that is under way is returned as it is. Raises ConfigurationError where nothing is missing.
+        """
+        run = self._find(run_id)
+        if not run.is_running:
+            if run.transcript.status == "complete":
+                raise ConfigurationError(
+                    _("The run {run!r} is complete.", run=run_id),
+                    advice=_("Ask its question anew to have it run again."),
+                )
+            run.resume()
+        return self._keep(run)
+
+    def retry(self, run_id: str, seat_id: str) -> Run:
+        """Ask one seat again whose answer failed; what the others said is kept, and counted anew if need be."""
+        run = self._find(run_id)
+        answers = {seat: speech for (kind, seat, _round), speech in run.transcript.speeches.items() if kind == "answer"}
+        failed = [seat for seat, speech in answers.items() if speech.state == "failed"]
+        if seat_id not in failed:
+            raise ConfigurationError(
+                _("The seat {seat!r} has no failed answer in the run {run!r}.", seat=seat_id, run=run_id),
+                advice=_("These failed: {seats}.", seats=", ".join(failed)) if failed else _("None failed."),
             )
-        )
+        if run.is_running:
+            run.ask_again(seat_id)
+        else:
+            run.resume()
+        return self._keep(run)
 
-    def _find(self, run_id: str, owner: str) -> Run:
-        """Return a run from memory or, with an end if its process died before it could write one, from the history."""
-        if run := self.get(run_id, owner=owner):
-            return run
-        if self._history.is_being_written(run_id, owner=owner):
+    def get(self, run_id: str) -> Run | None:
+        """Return a run that is under way or ended a short while ago; None for others."""
+        run = self._kept.get(run_id)
+        return run if run is not None and run.owner == self._owner else None
+
+    def transcript(self, run_id: str) -> Transcript:
+        """Return the state of any run, live or from the history; raises HistoryError."""
+        run = self.get(run_id)
+        return run.transcript if run else self._history.transcript(run_id)
+
+    async def delete(self, run_id: str) -> None:
+        """Stop a run if need be and remove it from the history."""
+        if run := self.get(run_id):
+            run.stop()
+            await run.ended()
+        elif self._history.is_being_written(run_id):
             raise HistoryError(
-                f"The run {run_id!r} is under way in another process. Follow it there, or stop it there."
+                _("The run {run!r} is under way in another process.", run=run_id),
+                advice=_("Stop it there before it is deleted."),
             )
-        if self._history.transcript(run_id, owner=owner).status == "running":
-            self._history.append(run_id, ev.DeliberationEnded(status="interrupted", reason=CUT_SHORT), owner=owner)
-        events = self._history.events(run_id, owner=owner)
-        return self._make(self._history.transcript(run_id, owner=owner), events, owner)
+        self._kept.pop(run_id, None)
+        await asyncio.to_thread(self._history.delete, run_id)
+
+    def _make(self, events: list[ev.Event], abandon_seconds: float) -> Run:
+        return Run(events, owner=self._owner, history=self._history, means=self._means, abandon_seconds=abandon_seconds)
+
+    def _find(self, run_id: str) -> Run:
+        """Return a run from memory or, with an end if its process died before it could write one, from the history."""
+        if run := self.get(run_id):
+            return run
+        if self._history.is_being_written(run_id):
+            raise HistoryError(
+                _("The run {run!r} is under way in another process.", run=run_id),
+                advice=_("Follow it there, or stop it there."),
+            )
+        if self._history.transcript(run_id).status == "running":
+            self._history.append(run_id, ev.DeliberationEnded(status="interrupted", reason=CUT_SHORT))
+        return self._make(self._history.events(run_id), self._abandon_seconds)
 
     def _keep(self, run: Run) -> Run:
-        self._runs[run.id] = run
-        ended = [run_id for run_id, kept in self._runs.items() if not kept.is_running]
+        self._kept[run.id] = run
+        ended = [run_id for run_id, kept in self._kept.items() if not kept.is_running]
         for run_id in ended[:-KEPT_RUNS]:
-            del self._runs[run_id]
+            del self._kept[run_id]
         return run

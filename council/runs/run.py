@@ -1,6 +1,16 @@
 """One run: how it begins, is followed by any number of readers, stopped, taken up again and abandoned.
 
-What happens in it is the pipeline's business; where runs are found is that of `runs.py`.
+    new ──start, resume──► running ──the pipeline ends──► ended
+                            │   ▲                         ▲   │
+                    end(…)  │   ├────────resume───────────┼───┘
+                            ▼   │                         │
+                        an Ending ──the pipeline has let go
+
+A run is new when it is made of its first event, or of all that the history holds of it. While its state is an Ending,
+its pipeline has been cancelled and is letting go; the first Ending given is the one that is told, but `RETRIED`,
+after which the run goes on at once, gives way to any other.
+
+What happens in a run is the pipeline's business; where runs are found is that of `registry.py`.
 """
 
 import asyncio
@@ -8,28 +18,60 @@ import copy
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from council import events as ev
 from council.advice import explain
 from council.errors import CouncilError, HistoryError
-from council.method.deliberation import Controls
-from council.runs.history import History
+from council.method.deliberation import Controls, Deliberation
+from council.runs.history import OwnedHistory
 from council.transcript import Transcript
+from models.base import Backend
 from models.errors import BackendError
+from models.text import Text, sentences
+from models.text import lazy_gettext as _
 
 logger = logging.getLogger(__name__)
 
-Ending = tuple[Literal["failed", "stopped", "interrupted"], str]
+Pipeline = Callable[[Deliberation], Awaitable[None]]
 
-STOPPED: Ending = ("stopped", "You stopped the run. Resume it: what was said is kept.")
-RETRIED: Ending = ("stopped", "The run was stopped to ask a seat again.")
-ABANDONED: Ending = ("interrupted", "Nobody followed the run any more. Resume it: what was said is kept.")
-CLOSED: Ending = ("interrupted", "The program was closed in the middle of the run. Resume it: what was said is kept.")
-CRASHED: Ending = (
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a run ends before its end, and what to do about it."""
+
+    status: Literal["failed", "stopped", "interrupted"]
+    reason: Text
+    advice: Text | None = None
+
+    @property
+    def text(self) -> Text:
+        """The reason with its advice."""
+        return sentences([self.reason, *([self.advice] if self.advice else [])])
+
+
+State = Literal["new", "running", "ended"] | Ending
+
+_RESUME = _("Resume it: what was said is kept.")
+STOPPED = Ending("stopped", _("You stopped the run."), _RESUME)
+RETRIED = Ending("stopped", _("The run was stopped to ask a seat again."))
+ABANDONED = Ending("interrupted", _("Nobody followed the run any more."), _RESUME)
+CLOSED = Ending("interrupted", _("The program was closed in the middle of the run."), _RESUME)
+CRASHED = Ending(
     "failed",
-    "The run broke off because of an error in the program; its log says more. Resume the run: what was said is kept.",
+    _("The run broke off because of an error in the program; its log says more."),
+    _("Resume the run: what was said is kept."),
 )
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a run is carried out with; `max_context` bounds every window, in tokens."""
+
+    backend: Backend
+    pipeline: Pipeline
+    max_context: int
 
 
 class Run:
@@ -39,27 +81,20 @@ class Run:
     """
 
     def __init__(
-        self,
-        transcript: Transcript,
-        events: Sequence[ev.Event],
-        *,
-        owner: str,
-        history: History,
-        conduct: Callable[["Run", Transcript | None], Awaitable[None]],
-        abandon_seconds: float,
+        self, events: Sequence[ev.Event], *, owner: str, history: OwnedHistory, means: Means, abandon_seconds: float
     ) -> None:
-        self.transcript = transcript
+        self.transcript = Transcript()
+        for event in events:
+            self.transcript.apply(event)
         self.owner = owner
-        self.controls = Controls()
-        self.is_running = False
         self._events = list(events)
         self._history = history
-        self._conduct = conduct
+        self._means = means
         self._abandon_seconds = abandon_seconds
+        self._state: State = "new"
+        self._controls = Controls()
         self._changed = asyncio.Event()
         self._task: asyncio.Future[None] | None = None
-        self._ending: Ending | None = None
-        self._goes_on = False
         self._readers = 0
         self._abandonment: asyncio.TimerHandle | None = None
 
@@ -68,9 +103,22 @@ class Run:
         """The name of the run, in the history and in addresses."""
         return self.transcript.id
 
-    async def follow(self) -> AsyncGenerator[ev.Event, None]:
-        """Tell every event from the beginning, then live, until the run ends; of an ended run all but the deltas."""
-        position = 0
+    @property
+    def is_running(self) -> bool:
+        """Whether something may still happen."""
+        return self._state not in ("new", "ended")
+
+    @property
+    def past(self) -> Sequence[ev.Event]:
+        """What happened before the run was taken up again the last time; nothing, if it never was."""
+        return self._events[: self._resumption()]
+
+    async def follow(self, *, since_resumption: bool = False) -> AsyncGenerator[ev.Event, None]:
+        """Tell every event from the beginning, or what is not `past`, then live, until the run ends.
+
+        Of an ended run, deltas are not told.
+        """
+        position = self._resumption() if since_resumption else 0
         with self._reading():
             while True:
                 changed, is_running = self._changed, self.is_running
@@ -98,81 +146,105 @@ class Run:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), max(heartbeat_seconds - tick_seconds, 0.0))
 
+    def start(self) -> None:
+        """Begin a new run; raises HistoryError, and nothing has begun, if that cannot be stored."""
+        self._history.append(self.id, self._events[0])
+        self._work(past=None)
+
+    def resume(self) -> None:
+        """Go on with a run; raises HistoryError, and nothing has begun, if that cannot be stored."""
+        resumed = ev.DeliberationResumed()
+        self._history.append(self.id, resumed)
+        self._tell(resumed)
+        self._work(past=copy.deepcopy(self.transcript))
+
     def stop(self) -> None:
         """End the run here; it can be resumed."""
-        self._goes_on = False
         self.end(STOPPED)
 
     def synthesise_now(self) -> None:
         """Leave out what is still missing and conclude from what is there."""
-        self.controls.synthesise_now.set()
-
-    def end(self, ending: Ending) -> None:
-        """Cancel the run; the first reason given is the one that is told."""
-        if self._task is not None and self.is_running and self._ending is None:
-            self._ending = ending
-            self._task.cancel()
-
-    def begin(self, first: ev.DeliberationStarted | ev.DeliberationResumed) -> None:
-        """Start, or go on; raises HistoryError, and nothing has begun, if that cannot be stored."""
-        self._history.append(
-            first.id if isinstance(first, ev.DeliberationStarted) else self.id, first, owner=self.owner
-        )
-        self.is_running, self._ending, self._goes_on, self.controls = True, None, False, Controls()
-        self._tell(first)
-        past = copy.deepcopy(self.transcript) if isinstance(first, ev.DeliberationResumed) else None
-        self._task = asyncio.ensure_future(self._conduct(self, past))
-        self._task.add_done_callback(self._conclude)  # also runs for a task that was cancelled before its first step
-        self._arm()
+        self._controls.synthesise_now.set()
 
     def ask_again(self, seat_id: str) -> None:
         """Ask a seat again whose answer failed: within the answers stage, or after it by going on from there."""
         if self.transcript.stage in (None, "answers"):
-            self.controls.retries.put_nowait(seat_id)
-        elif self._ending is None:
-            self._goes_on = True
+            self._controls.retries.put_nowait(seat_id)
+        else:
             self.end(RETRIED)
 
-    def emit(self, event: ev.Event) -> None:
-        """Store an event and show it to the readers; raises HistoryError, and shows nothing that is not stored."""
-        if self.is_running:
-            self._history.append(self.id, event, owner=self.owner)
-            self._tell(event)
+    def end(self, ending: Ending) -> None:
+        """Cancel the run for this reason, unless it is ending for another one."""
+        if self._state == "running" and self._task is not None:
+            self._state = ending
+            self._task.cancel()
+        elif self._state is RETRIED:
+            self._state = ending
 
     async def ended(self) -> None:
         """Wait until the run has ended and nothing of it is left running."""
         while self.is_running:
             await self._changed.wait()
 
+    def _work(self, past: Transcript | None) -> None:
+        self._state, self._controls = "running", Controls()
+        self._task = asyncio.ensure_future(self._means.pipeline(self._deliberation(past)))
+        self._task.add_done_callback(self._conclude)  # also runs for a task that was cancelled before its first step
+        self._watch_for_readers()
+
+    def _deliberation(self, past: Transcript | None) -> Deliberation:
+        run = self.transcript
+        assert run.question is not None and run.council is not None
+        return Deliberation(
+            question=run.question,
+            council=run.council,
+            seed=run.seed,
+            nonce_seed=run.nonce_seed,
+            backend=self._means.backend,
+            emit=self._emit,
+            controls=self._controls,
+            past=past,
+            max_context=self._means.max_context,
+        )
+
+    def _emit(self, event: ev.Event) -> None:
+        """Store an event and show it to the readers; raises HistoryError, and shows nothing that is not stored."""
+        if self.is_running:
+            self._history.append(self.id, event)
+            self._tell(event)
+
     def _conclude(self, task: "asyncio.Future[None]") -> None:
         """Give the run its end, whatever its task ended with; or go on, where a seat is to be asked again."""
-        error = None if task.cancelled() else task.exception()
+        ending = self._state if isinstance(self._state, Ending) else None
         if self.transcript.status == "running":
-            status, reason = self._ending or self._judge(error)
-            end = ev.DeliberationEnded(status=status, reason=reason)
+            ending = ending or self._judge(task)
+            end = ev.DeliberationEnded(status=ending.status, reason=ending.text)
             try:
-                self.emit(end)
+                self._emit(end)
             except HistoryError as fault:  # readers are told all the same; the history gets an end at the next start
                 logger.error("run %s: %s", self.id, fault)
                 self._tell(end)
-        if self._goes_on:
+        if ending is RETRIED:
             try:
-                self.begin(ev.DeliberationResumed())
+                self.resume()
                 return
             except HistoryError:
                 logger.exception("run %s could not go on", self.id)
-        self.is_running = False
-        self._disarm()
+        self._state = "ended"
+        self._watch_for_readers()
         self._wake()
         self._forget_deltas()
 
-    def _judge(self, error: BaseException | None) -> Ending:
-        if isinstance(error, CouncilError | BackendError):
-            return ("failed", str(explain(error)))
-        if error is None and self._task is not None and self._task.cancelled():
+    def _judge(self, task: "asyncio.Future[None]") -> Ending:
+        """Tell why a run ended that nobody ended."""
+        if task.cancelled():
             return CLOSED
-        logger.error("run %s broke off", self.id, exc_info=error)
-        return CRASHED
+        match task.exception():
+            case (CouncilError() | BackendError()) as error:
+                return Ending("failed", explain(error))
+            case error:
+                logger.error("run %s broke off", self.id, exc_info=error)
+                return CRASHED
 
     def _tell(self, event: ev.Event) -> None:
         self.transcript.apply(event)
@@ -183,15 +255,19 @@ class Run:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
+    def _resumption(self) -> int:
+        resumptions = [n for n, event in enumerate(self._events) if isinstance(event, ev.DeliberationResumed)]
+        return resumptions[-1] if resumptions else 0
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         self._readers += 1
-        self._disarm()
+        self._watch_for_readers()
         try:
             yield
         finally:
             self._readers -= 1
-            self._arm()
+            self._watch_for_readers()
             self._forget_deltas()
 
     def _forget_deltas(self) -> None:
@@ -199,13 +275,11 @@ class Run:
         if not self.is_running and not self._readers:
             self._events = [event for event in self._events if not isinstance(event, ev.TurnDelta)]
 
-    def _arm(self) -> None:
-        self._disarm()
-        if self.is_running and not self._readers:
-            loop = asyncio.get_running_loop()
-            self._abandonment = loop.call_later(self._abandon_seconds, self.end, ABANDONED)
-
-    def _disarm(self) -> None:
+    def _watch_for_readers(self) -> None:
+        """Let the time run out, from now on, of a run that nobody reads."""
         if self._abandonment is not None:
             self._abandonment.cancel()
             self._abandonment = None
+        if self.is_running and not self._readers:
+            loop = asyncio.get_running_loop()
+            self._abandonment = loop.call_later(self._abandon_seconds, self.end, ABANDONED)

@@ -15,6 +15,7 @@ from council.application import Application, Opening
 from council.asking import CouncilRequest, make_council, make_question
 from council.domain import Language
 from council.errors import ConfigurationError, did_you_mean
+from council.owners import LOCAL
 from council.reports.as_json import to_json, to_markdown
 from council.runs.run import CLOSED, Run
 from council.settings import Settings
@@ -51,7 +52,7 @@ async def ask(
     is_quiet: bool = False,
 ) -> int:
     """Begin a run and follow it to its end."""
-    past = application.history.transcript(after) if after else None
+    past = application.history.of(LOCAL).transcript(after) if after else None
     question = make_question(text, language=language, after=past)
     cards = await application.backend.list_models()
     try:
@@ -61,34 +62,31 @@ async def ask(
     except ConfigurationError:
         await _note_faults(application, console)
         raise
-    run = application.runs.start(question, council)
-    return await _follow(application, run, 0, console, as_json=as_json, is_quiet=is_quiet)
+    run = application.runs.of(LOCAL).start(question, council)
+    return await _follow(application, run, console, as_json=as_json, is_quiet=is_quiet)
 
 
 async def resume(
     application: Application, console: Console, run_id: str, *, as_json: bool = False, is_quiet: bool = False
 ) -> int:
     """Go on with a run that ended early, and follow it to its end."""
-    before = application.history.events(run_id)
-    resumptions = sum(isinstance(event, ev.DeliberationResumed) for event in before)
-    run = application.runs.resume(run_id)
-    return await _follow(application, run, resumptions + 1, console, as_json=as_json, is_quiet=is_quiet)
+    run = application.runs.of(LOCAL).resume(run_id)
+    return await _follow(application, run, console, as_json=as_json, is_quiet=is_quiet)
 
 
-async def _follow(
-    application: Application, run: Run, resumptions: int, console: Console, *, as_json: bool, is_quiet: bool
-) -> int:
-    """Tell what happens from the given resumption on; Ctrl-C stops the run, a second one breaks it off."""
+async def _follow(application: Application, run: Run, console: Console, *, as_json: bool, is_quiet: bool) -> int:
+    """Tell what happens from now on; Ctrl-C stops the run, a second one breaks it off."""
     narrator = Narrator(
         progress=(lambda line: None) if is_quiet else console.note,
         answer=io.StringIO() if as_json else console.out,
         is_live=console.is_live and not as_json,
         words=console.words if application.settings.language else None,
     )
+    for event in run.past:
+        narrator.tell(event, is_past=True)
     with _signals(run):
-        async for event in run.follow():
-            resumptions -= isinstance(event, ev.DeliberationResumed)
-            narrator.tell(event, is_past=resumptions > 0)
+        async for event in run.follow(since_resumption=True):
+            narrator.tell(event)
     narrator.sum_up()
     if as_json:
         console.say_json(to_json(run.transcript))
@@ -182,7 +180,7 @@ def _find_entry(name: str) -> CatalogueEntry:
 
 async def list_history(application: Application, console: Console, *, search: str = "", limit: int = 50) -> int:
     """List runs, newest first."""
-    entries = application.history.entries(search=search, limit=limit)
+    entries = application.history.of(LOCAL).entries(search=search, limit=limit)
     for entry in entries:
         date = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.started_at))
         console.say(f"{entry.id}  {date}  {entry.status:11}  {entry.mode:7}  {one_line(entry.question, 70)}")
@@ -193,7 +191,7 @@ async def list_history(application: Application, console: Console, *, search: st
 
 async def export(application: Application, console: Console, run_id: str, *, form: Literal["md", "json"]) -> int:
     """Write a run as a document."""
-    transcript = application.history.transcript(run_id)
+    transcript = application.history.of(LOCAL).transcript(run_id)
     if form == "json":
         console.say_json(to_json(transcript))
     else:
@@ -204,7 +202,7 @@ async def export(application: Application, console: Console, run_id: str, *, for
 
 async def delete(application: Application, console: Console, run_id: str) -> int:
     """Remove a run for good."""
-    await application.runs.delete(run_id)
+    await application.runs.of(LOCAL).delete(run_id)
     console.note(_("The run {run} is deleted.", run=run_id))
     return COMPLETE
 

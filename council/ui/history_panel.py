@@ -67,7 +67,7 @@ class HistoryReader:
         """Draw the runs that match the search, newest first."""
         words = translator(language)
         try:
-            entries = self._application.history.entries(search=search or "", owner=owner_of(request))
+            entries = self._application.history.of(owner_of(request)).entries(search=search or "")
         except CouncilError as error:
             return failure(words.text(explain(error)))
         return render_entries(entries, words, confirming=confirming)
@@ -75,7 +75,7 @@ class HistoryReader:
     async def delete(self, run_id: str, search: str, language: str, request: gr.Request) -> Markup:
         """Delete a run for good, and draw what is left; a run under way is stopped first."""
         try:
-            await self._application.runs.delete(run_id, owner=owner_of(request))
+            await self._application.runs.of(owner_of(request)).delete(run_id)
         except CouncilError as error:
             return failure(translator(language).text(explain(error))) + self.show(search, language, request)
         return self.show(search, language, request)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from council.owners import LOCAL
 from council.settings import Settings
 from scripts.benchmarking.paced import PacedBackend
 from tests.browser.chromium import FLAGS, find_chromium
@@ -145,7 +146,7 @@ def _measure_run(council: ServedCouncil, backend: PacedBackend, page: Any, numbe
     if missing := STAGES - {request.kind for request in backend.requests}:
         raise RuntimeError(f"The run left out {', '.join(sorted(missing))}: there is nothing to compare with.")
     assert council.application is not None
-    history = council.application.history
+    history = council.application.history.of(LOCAL)
     events = history.events(history.entries()[0].id)
     began, ended = events[0].at, events[-1].at
     asked = [(request.asked, request.last) for request in backend.requests]

@@ -12,6 +12,7 @@ import uvicorn
 from app import create_app
 from council.application import Application, Opening, find_weights, open_downloads
 from council.listening import listen
+from council.owners import LOCAL
 from council.runs.history import History
 from council.runs.registry import Runs
 from council.settings import Settings
@@ -70,7 +71,7 @@ class ServedCouncil:
         """Wait until the newest run has this status in the history, which no page needs to show for it."""
         assert self.application is not None
         deadline = time.monotonic() + seconds
-        while (told := self.application.history.entries()[0].status) != status:
+        while (told := self.application.history.of(LOCAL).entries()[0].status) != status:
             assert time.monotonic() < deadline, f"the run is still {told}"
             time.sleep(0.1)
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from council import events as ev
+from council.owners import LOCAL
 from council.runs.history import History
 from models.base import Health
 from tests.browser.conftest import OpenPage, Serve
@@ -130,14 +131,14 @@ def test_the_history_is_searched_and_a_run_is_deleted_only_after_a_second_word(
 def test_a_run_of_another_program_is_watched_and_cannot_be_stopped_here(serve: Serve, open_page: OpenPage) -> None:
     council = serve(an_ollama())
     elsewhere = History(council.settings.data_dir / "history.db")  # as a terminal would, in its own process
-    elsewhere.append("abc", started(at=time.time()).model_copy(update={"id": "abc"}))
+    elsewhere.of(LOCAL).append("abc", started(at=time.time()).model_copy(update={"id": "abc"}))
     page = open_page(f"{council.url}/?run=abc")
     expect(page.locator("#progress .chip")).to_have_text("running")
     for event in said("seat-2", "Said in a terminal."):
-        elsewhere.append("abc", event)
+        elsewhere.of(LOCAL).append("abc", event)
     expect(page.locator("#body-2")).to_contain_text("Said in a terminal.")
     press(page, "stop")
     expect(page.locator("#message")).to_contain_text("Another Council program conducts this run")
-    elsewhere.append("abc", ev.DeliberationFinished(status="complete"))
+    elsewhere.of(LOCAL).append("abc", ev.DeliberationFinished(status="complete"))
     expect(page.locator("#progress .chip")).to_have_text("complete")
     elsewhere.close()

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from council.method.deliberation import Deliberation
-from council.runs.history import History
-from council.runs.registry import Runs
+from council.owners import LOCAL
+from council.runs.history import History, OwnedHistory
+from council.runs.registry import OwnedRuns, Runs
 from tests.council.method.pipelines import Make, within
 from tests.fakes import ScriptedBackend
 
@@ -27,12 +28,20 @@ def history(history_path: Path) -> Iterator[History]:
 
 
 @pytest.fixture
+def kept(history: History) -> OwnedHistory:
+    """What the history holds of the local user."""
+    return history.of(LOCAL)
+
+
+@pytest.fixture
 async def make(history: History) -> AsyncIterator[Make]:
     made: list[Runs] = []
 
-    def make_runs(pipeline: Callable[[Deliberation], Awaitable[None]], **options: float) -> Runs:
+    def make_runs(
+        pipeline: Callable[[Deliberation], Awaitable[None]], *, owner: str = LOCAL, **options: float
+    ) -> OwnedRuns:
         made.append(Runs(backend=ScriptedBackend(), history=history, pipeline=pipeline, **options))  # type: ignore[arg-type]
-        return made[-1]
+        return made[-1].of(owner)
 
     yield make_runs
     for runs in made:

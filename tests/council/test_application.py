@@ -10,6 +10,7 @@ from council.application import open_application
 from council.configuration import load_settings
 from council.domain import Council, Question, Seat
 from council.errors import ConfigurationError, HistoryError
+from council.owners import LOCAL
 from council.runs.history import History
 from council.runs.run import Run
 from council.settings import Settings
@@ -61,20 +62,20 @@ async def test_weights_of_the_settings_answer_and_the_run_is_kept(tmp_path: Path
     settings = load_settings(env_file=None, data_dir=tmp_path, backends=("llama_cpp",), weights=(tiny_gguf,))
     council = Council(seats=(TINY,), chairman=TINY, mode="quick", answer_tokens=16)
     async with open_application(settings) as application:
-        run = application.runs.start(QUESTION, council)
+        run = application.runs.of(LOCAL).start(QUESTION, council)
         async with asyncio.timeout(60):
             await run.ended()
         assert (run.transcript.status, str(run.transcript.reason)) == ("complete", "")
     async with open_application(settings) as application:
-        assert application.history.find_same(QUESTION, council) == run.id
-        assert application.runs.transcript(run.id).answer("seat-1").text  # type: ignore[union-attr]
+        assert application.history.of(LOCAL).find_same(QUESTION, council) == run.id
+        assert application.runs.of(LOCAL).transcript(run.id).answer("seat-1").text  # type: ignore[union-attr]
 
 
 async def test_closing_interrupts_what_is_under_way(tmp_path: Path, tiny_gguf: Path) -> None:
     settings = load_settings(env_file=None, data_dir=tmp_path, backends=("llama_cpp",), weights=(tiny_gguf,))
     council = Council(seats=(TINY,), chairman=TINY, mode="quick", answer_tokens=8192)
     async with open_application(settings) as application:
-        run = application.runs.start(QUESTION, council)
+        run = application.runs.of(LOCAL).start(QUESTION, council)
         await started(run)
     assert not run.is_running and run.transcript.status == "interrupted"
 
@@ -83,10 +84,12 @@ async def test_a_run_whose_process_died_is_marked_when_the_next_one_opens(settin
     settings.data_dir.mkdir()
     died = History(settings.data_dir / "history.db")
     council = Council(seats=(TINY,), chairman=TINY)
-    died.append("r1", ev.DeliberationStarted(id="r1", question=QUESTION, council=council, seed=1, nonce_seed="n"))
+    died.of(LOCAL).append(
+        "r1", ev.DeliberationStarted(id="r1", question=QUESTION, council=council, seed=1, nonce_seed="n")
+    )
     died.close()
     async with open_application(settings) as application:
-        assert application.history.transcript("r1").status == "interrupted"
+        assert application.history.of(LOCAL).transcript("r1").status == "interrupted"
 
 
 async def test_a_history_that_cannot_be_used_is_refused_at_the_door(settings: Settings) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from council.asking import CouncilRequest, make_council
 from council.domain import Council, Mode, Question
+from council.owners import LOCAL
 from council.runs.history import History
 from council.runs.registry import Runs
 from council.seats import SeatWish
@@ -39,11 +40,11 @@ async def test_a_question_was_asked_before_only_under_the_same_rules(
 ) -> None:
     question, council = Question(text="Why?", language="en"), make_council(REQUEST, CARDS, settings)
     runs = Runs(backend=ScriptedBackend(), history=history)
-    run = runs.start(question, council, owner="ada")
+    run = runs.of(LOCAL).start(question, council)
     await run.ended()
     other = make_council(REQUEST.model_copy(update=changed), CARDS, settings)
-    assert history.find_same(question, other, owner="ada") is None
-    assert history.find_same(question, council, owner="ada") == run.id
+    assert history.of(LOCAL).find_same(question, other) is None
+    assert history.of(LOCAL).find_same(question, council) == run.id
 
 
 @pytest.mark.parametrize(

@@ -55,17 +55,17 @@ class ComposerEvents:
 
     async def _ask(self, values: Values, request: gr.Request, *, is_anew: bool) -> Updates:
         box, page, words, owner = self._box, self._page, translator(values[self._page.language]), owner_of(request)
-        runs, after = self._application.runs, values[self._box.follow_up]
+        runs, after = self._application.runs.of(owner), values[self._box.follow_up]
         cards = await self._application.backend.list_models()
         try:
-            past = runs.transcript(after, owner=owner) if after else None
+            past = runs.transcript(after) if after else None
             question = make_question(values[box.question] or "", after=past)
             wished = page.seats.read_request(values, values[box.mode])
             council = make_council(wished, cards, self._application.settings)
-            same = None if is_anew else self._application.history.find_same(question, council, owner=owner)
+            same = None if is_anew else self._application.history.of(owner).find_same(question, council)
             if same:
                 return {box.message: render_offer(same, words)}
-            run = runs.start(question, council, owner=owner)
+            run = runs.start(question, council)
         except CouncilError as error:
             return {box.message: failure(words.text(explain(error)))}
         return {

@@ -45,8 +45,8 @@ class RunActions:
             return {message: failure(words.text(explain(error)))}
 
     def _act(self, action: str, argument: str, run_id: str, words: Translator, owner: str) -> Updates:
-        page, runs = self._page, self._runs
-        run = runs.get(run_id, owner=owner)
+        page, runs = self._page, self._runs.of(owner)
+        run = runs.get(run_id)
         match action:
             case "stop" if run:
                 run.stop()
@@ -61,15 +61,15 @@ class RunActions:
                     )
                 }
             case "resume":
-                return {page.run.target: show(runs.resume(run_id, owner=owner).id)}
+                return {page.run.target: show(runs.resume(run_id).id)}
             case "retry":
-                return {page.run.target: show(runs.retry(run_id, argument, owner=owner).id)}
+                return {page.run.target: show(runs.retry(run_id, argument).id)}
             case "follow_up":
-                question = runs.transcript(run_id, owner=owner).question
+                question = runs.transcript(run_id).question
                 banner = render_banner(question.text if question else "", words)
                 return {page.composer.follow_up: run_id, page.composer.banner: banner}
             case "export":
-                transcript = runs.transcript(run_id, owner=owner)
+                transcript = runs.transcript(run_id)
                 return {page.file: _json_file(transcript) if argument == "json" else _markdown_file(transcript, words)}
         return {}
 

@@ -62,7 +62,7 @@ class RunStream:
         """A run as it goes on, why it cannot be shown, or None for no run."""
         if not run_id:
             yield None
-        elif run := self._application.runs.get(run_id, owner=owner):
+        elif run := self._application.runs.of(owner).get(run_id):
             async with aclosing(run.changes(heartbeat_seconds=HEARTBEAT_SECONDS)) as changes:
                 async for transcript in changes:
                     yield transcript
@@ -74,13 +74,13 @@ class RunStream:
 
     def _is_conducted_elsewhere(self, run_id: str, owner: str) -> bool:
         try:
-            return self._application.history.is_being_written(run_id, owner=owner)
+            return self._application.history.of(owner).is_being_written(run_id)
         except CouncilError:
             return False
 
     def _stored(self, run_id: str, owner: str) -> Transcript | CouncilError:
         try:
-            return self._application.runs.transcript(run_id, owner=owner)
+            return self._application.runs.of(owner).transcript(run_id)
         except CouncilError as error:
             return error
 

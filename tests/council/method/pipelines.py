@@ -7,7 +7,8 @@ from typing import TypeVar
 from council import events as ev
 from council.domain import Council, Question, Seat, Turn
 from council.method.deliberation import Deliberation
-from council.runs.registry import Run, Runs
+from council.runs.registry import OwnedRuns
+from council.runs.run import Run
 from models.base import Usage
 
 ANA, BEN = Seat(id="s1", model="alpha:1b"), Seat(id="s2", model="beta:1b")
@@ -16,7 +17,7 @@ QUESTION = Question(text="Where is Canberra?", language="en")
 PATIENCE_SECONDS = 10.0
 
 T = TypeVar("T")
-Make = Callable[..., Runs]
+Make = Callable[..., OwnedRuns]
 
 
 def say(deliberation: Deliberation, seat: Seat, text: str) -> None:

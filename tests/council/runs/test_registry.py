@@ -8,7 +8,8 @@ import pytest
 from council import events as ev
 from council.errors import ConfigurationError, HistoryError
 from council.method.deliberation import Deliberation
-from council.runs.history import History
+from council.owners import LOCAL
+from council.runs.history import History, OwnedHistory
 from council.runs.registry import KEPT_RUNS, Runs
 from tests.council.method.pipelines import (
     BEN,
@@ -31,11 +32,11 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_resumed_run_keeps_what_was_said_and_asks_for_the_rest(make: Make, history: History) -> None:
     waiting = Waiting()
-    run = make(waiting).start(QUESTION, COUNCIL, owner="ada")
+    run = make(waiting, owner="ada").start(QUESTION, COUNCIL)
     await within(waiting.speaks.wait())
     run.stop()
     await within(run.ended())
-    again = make(complete).resume(run.id, owner="ada")  # another registry: as after a restart
+    again = make(complete, owner="ada").resume(run.id)  # another registry: as after a restart
     events = await within(read(again))
     assert again.id == run.id
     after = types(events)[types(events).index("deliberation_resumed") :]
@@ -47,7 +48,7 @@ async def test_a_resumed_run_keeps_what_was_said_and_asks_for_the_rest(make: Mak
         "turn_finished",
         "deliberation_finished",
     ]
-    stored = history.transcript(run.id, owner="ada")
+    stored = history.of("ada").transcript(run.id)
     assert stored.status == "complete"
     assert [stored.answer(seat).text for seat in ("s1", "s2")] == [  # type: ignore[union-attr]
         "In Australia.",
@@ -74,7 +75,7 @@ async def test_a_run_under_way_elsewhere_is_not_begun_a_second_time(
     make: Make, history: History, history_path: Path
 ) -> None:
     elsewhere = History(history_path)
-    run = Runs(backend=ScriptedBackend(), history=elsewhere, pipeline=Waiting()).start(QUESTION, COUNCIL)
+    run = Runs(backend=ScriptedBackend(), history=elsewhere, pipeline=Waiting()).of(LOCAL).start(QUESTION, COUNCIL)
     with pytest.raises(HistoryError, match="under way in another process"):
         make(complete).resume(run.id)
     run.stop()
@@ -144,40 +145,70 @@ async def test_a_stop_after_a_retry_is_the_last_word(make: Make) -> None:
     assert run.transcript.status == "stopped"
 
 
-async def test_closing_interrupts_what_is_under_way_and_it_can_be_resumed(make: Make, history: History) -> None:
+async def test_a_program_that_closes_after_a_retry_closes(history: History) -> None:
+    runs = Runs(backend=ScriptedBackend(), history=history, pipeline=FailsOnce(waits=True))
+    run = runs.of(LOCAL).start(QUESTION, COUNCIL)
+    while run.transcript.stage != "ballots":
+        await within(asyncio.sleep(0))
+    runs.of(LOCAL).retry(run.id, "s2")
+    await within(runs.close())
+    assert run.transcript.status == "interrupted" and not run.is_running
+
+
+async def test_what_happened_before_a_resumption_is_past(make: Make) -> None:
+    run = make(FailsOnce(waits=False)).start(QUESTION, COUNCIL)
+    await within(run.ended())
+    assert run.past == []
+    again = make(complete).resume(run.id)
+    told = [event async for event in again.follow(since_resumption=True)]
+    assert types(told)[0] == "deliberation_resumed" and types(told)[-1] == "deliberation_finished"
+    assert types([*again.past, *told]) == types(await within(read(again)))
+
+
+async def test_a_run_may_have_a_time_of_its_own_to_be_left_alone(make: Make) -> None:
+    run = make(Waiting(), abandon_seconds=600).start(QUESTION, COUNCIL, abandon_seconds=0.01)
+    await within(run.ended())
+    assert run.transcript.status == "interrupted"
+
+
+async def test_closing_interrupts_what_is_under_way_and_it_can_be_resumed(
+    make: Make, history: History, kept: OwnedHistory
+) -> None:
     waiting = Waiting()
-    runs = make(waiting)
-    run = runs.start(QUESTION, COUNCIL)
+    runs = Runs(backend=ScriptedBackend(), history=history, pipeline=waiting)
+    run = runs.of(LOCAL).start(QUESTION, COUNCIL)
     await within(waiting.speaks.wait())
     await within(runs.close())
     assert waiting.is_cancelled
-    assert history.transcript(run.id).status == "interrupted"
+    assert kept.transcript(run.id).status == "interrupted"
     again = make(complete).resume(run.id)
     await within(again.ended())
     assert again.transcript.status == "complete"
 
 
-async def test_a_deleted_run_is_stopped_and_gone(make: Make, history: History) -> None:
+async def test_a_deleted_run_is_stopped_and_gone(make: Make, kept: OwnedHistory) -> None:
     waiting = Waiting()
     runs = make(waiting)
     run = runs.start(QUESTION, COUNCIL)
     await within(waiting.speaks.wait())
     await within(runs.delete(run.id))
-    assert waiting.is_cancelled and runs.get(run.id) is None and history.entries() == []
+    assert waiting.is_cancelled and runs.get(run.id) is None and kept.entries() == []
     with pytest.raises(HistoryError, match="There is no run"):
         runs.transcript(run.id)
 
 
-async def test_one_user_never_gets_hold_of_the_run_of_another(make: Make) -> None:
-    runs = make(Waiting())
-    run = runs.start(QUESTION, COUNCIL, owner="ada")
-    assert runs.get(run.id, owner="alan") is None
-    for use in (runs.resume, runs.transcript, lambda name, owner: runs.retry(name, "s1", owner=owner)):
+async def test_one_user_never_gets_hold_of_the_run_of_another(history: History) -> None:
+    runs = Runs(backend=ScriptedBackend(), history=history, pipeline=Waiting())
+    ada, alan = runs.of("ada"), runs.of("alan")
+    run = ada.start(QUESTION, COUNCIL)
+    assert alan.get(run.id) is None
+    for use in (alan.resume, alan.transcript, lambda name: alan.retry(name, "s1")):
         with pytest.raises(HistoryError, match="There is no run"):
-            use(run.id, owner="alan")  # type: ignore[operator]
+            use(run.id)  # type: ignore[operator]
     with pytest.raises(HistoryError, match="There is no run"):
-        await runs.delete(run.id, owner="alan")
-    assert run.is_running and runs.get(run.id, owner="ada") is run
+        await alan.delete(run.id)
+    assert run.is_running and ada.get(run.id) is run
+    await within(runs.close())
 
 
 async def test_ended_runs_leave_the_memory_and_stay_in_the_history(make: Make) -> None:

@@ -9,21 +9,21 @@ from council import events as ev
 from council.domain import Turn
 from council.errors import HistoryError, QuorumError
 from council.method.deliberation import Deliberation
-from council.runs.history import History
-from council.runs.registry import Run
+from council.runs.history import History, OwnedHistory
+from council.runs.run import Run
 from models.errors import ModelNotFoundError
 from tests.council.method.pipelines import ANA, COUNCIL, QUESTION, Make, Waiting, complete, read, say, types, within
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_every_reader_meets_every_event_from_the_beginning(make: Make, history: History) -> None:
+async def test_every_reader_meets_every_event_from_the_beginning(make: Make, kept: OwnedHistory) -> None:
     run = make(complete).start(QUESTION, COUNCIL, seed=7)
     first, second = await within(asyncio.gather(read(run), read(run)))
     late = await within(read(run))
     assert first == second and types(first) == types(late)
     assert types(first)[0] == "deliberation_started" and types(first)[-1] == "deliberation_finished"
-    assert history.events(run.id) == [event for event in first if not isinstance(event, ev.TurnDelta)]
+    assert kept.events(run.id) == [event for event in first if not isinstance(event, ev.TurnDelta)]
     assert (run.is_running, run.transcript.status, run.transcript.seed) == (False, "complete", 7)
 
 
@@ -50,7 +50,7 @@ async def test_changes_beat_while_nothing_happens(make: Make) -> None:
     assert versions[-3:] == [versions[-1]] * 3
 
 
-async def test_stop_cancels_the_seats_and_the_history_says_stopped(make: Make, history: History) -> None:
+async def test_stop_cancels_the_seats_and_the_history_says_stopped(make: Make, kept: OwnedHistory) -> None:
     waiting = Waiting()
     run = make(waiting).start(QUESTION, COUNCIL)
     reader = asyncio.create_task(read(run))
@@ -59,18 +59,18 @@ async def test_stop_cancels_the_seats_and_the_history_says_stopped(make: Make, h
     events = await within(reader)
     assert waiting.is_cancelled and not run.is_running
     assert types(events)[-1] == "deliberation_ended"
-    stored = history.transcript(run.id)
+    stored = kept.transcript(run.id)
     assert (stored.status, stored.answer("s2").state) == ("stopped", "failed")  # type: ignore[union-attr]
     run.stop()
-    assert history.transcript(run.id).reason == run.transcript.reason
+    assert kept.transcript(run.id).reason == run.transcript.reason
 
 
-async def test_a_run_that_nobody_follows_is_interrupted_and_its_seats_stop(make: Make, history: History) -> None:
+async def test_a_run_that_nobody_follows_is_interrupted_and_its_seats_stop(make: Make, kept: OwnedHistory) -> None:
     waiting = Waiting()
     run = make(waiting, abandon_seconds=0.05).start(QUESTION, COUNCIL)
     await within(run.ended())
     assert waiting.is_cancelled
-    assert history.transcript(run.id).status == "interrupted"
+    assert kept.transcript(run.id).status == "interrupted"
 
 
 async def test_a_reader_keeps_a_run_alive_and_its_leaving_starts_the_clock_again(make: Make) -> None:
@@ -106,7 +106,7 @@ async def test_an_expected_failure_ends_the_run_with_its_own_words(make: Make, e
 
 
 async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
-    make: Make, history: History, caplog: pytest.LogCaptureFixture
+    make: Make, kept: OwnedHistory, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(deliberation: Deliberation) -> None:
         raise ZeroDivisionError("the seats do not add up")
@@ -114,14 +114,14 @@ async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
     run = make(broken).start(QUESTION, COUNCIL)
     with caplog.at_level(logging.ERROR):
         await within(run.ended())
-    stored = history.transcript(run.id)
+    stored = kept.transcript(run.id)
     assert stored.status == "failed" and "add up" not in str(stored.reason) and "log" in str(stored.reason)
     assert "ZeroDivisionError: the seats do not add up" in caplog.text
 
 
-async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: Make, history: History) -> None:
+async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: Make, kept: OwnedHistory) -> None:
     async def deleted(deliberation: Deliberation) -> None:
-        history.delete(run.id)
+        kept.delete(run.id)
         say(deliberation, ANA, "In Australia.")
 
     run = make(deleted).start(QUESTION, COUNCIL)
@@ -136,21 +136,21 @@ async def test_an_ended_run_keeps_no_deltas_once_its_readers_have_left(make: Mak
     assert again == [event for event in live if not isinstance(event, ev.TurnDelta)] != live
 
 
-async def test_what_a_full_disk_swallowed_is_asked_again(make: Make, history: History) -> None:
+async def test_what_a_full_disk_swallowed_is_asked_again(make: Make, history: History, kept: OwnedHistory) -> None:
     async def answer(deliberation: Deliberation) -> None:
         say(deliberation, ANA, "In Australia. " * 10_000)
         deliberation.emit(ev.DeliberationFinished(status="complete"))
 
     runs = make(answer)
     run = runs.start(QUESTION, COUNCIL)
-    (pages,) = history._db.execute("PRAGMA page_count").fetchone()
-    history._db.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = history._file._db.execute("PRAGMA page_count").fetchone()
+    history._file._db.execute(f"PRAGMA max_page_count = {pages}")
     await within(run.ended())
     assert run.transcript.status == "failed" and "The disk is full" in str(run.transcript.reason)
-    history._db.execute("PRAGMA max_page_count = 1000000")
+    history._file._db.execute("PRAGMA max_page_count = 1000000")
     await within(runs.resume(run.id).ended())
-    assert (run.transcript.status, history.transcript(run.id).status) == ("complete", "complete")
-    assert "turn_reused" not in types(history.events(run.id))
+    assert (run.transcript.status, kept.transcript(run.id).status) == ("complete", "complete")
+    assert "turn_reused" not in types(kept.events(run.id))
 
 
 async def test_nothing_begins_when_the_history_refuses(make: Make, history: History) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from council.owners import LOCAL
 from council.runs.history import History
 from council.terminal.cli import main
 from council.terminal.settings_docs import as_env
@@ -41,7 +42,7 @@ def failing(model_that_fails: str) -> Script:
 
 def stored(run: int = 0) -> str:
     history = History(Path("data") / "history.db")
-    name = history.entries()[run].id
+    name = history.of(LOCAL).entries()[run].id
     history.close()
     return name
 

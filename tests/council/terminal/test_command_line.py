@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from council.owners import LOCAL
 from council.runs.history import History
 from council.terminal.cli import main
 from council.terminal.console import open_console
@@ -37,7 +38,7 @@ def test_everything_that_the_page_offers_can_be_chosen_in_the_terminal(capsys: C
     rules = ("--debate", "always", "--rounds", "2", "--second-look", "never", "--answer-tokens", "77")
     assert council("ask", ASKED, "--mode", "full", "--seats", "beta:1b@0.2,beta:1b=sceptic", *rules, "--quiet") == 0
     history = History(Path("data") / "history.db")
-    seated = history.transcript(history.entries()[0].id).council
+    seated = history.of(LOCAL).transcript(history.of(LOCAL).entries()[0].id).council
     history.close()
     assert seated is not None
     assert [seat.temperature for seat in seated.seats] == [0.2, 0.7]

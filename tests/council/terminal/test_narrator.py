@@ -11,6 +11,7 @@ import pytest
 
 from council import events as ev
 from council.domain import Ballot, Council, Question, Seat, Standing, Standings, Synthesis, Turn
+from council.owners import LOCAL
 from council.runs.history import History
 from council.terminal.narrator import Narrator
 from models.base import Usage
@@ -135,8 +136,9 @@ def test_ctrl_c_stops_a_real_run_and_the_history_says_so(
         assert process.wait(30) == code
     assert "Traceback" not in err and "python -m council resume" in err
     history = History(tmp_path / "data" / "history.db")
-    assert [entry.status for entry in history.entries()] == [status]
-    assert "Resume it" in str(history.transcript(history.entries()[0].id).reason)
+    runs = history.of(LOCAL)
+    assert [entry.status for entry in runs.entries()] == [status]
+    assert "Resume it" in str(runs.transcript(runs.entries()[0].id).reason)
     history.close()
 
 

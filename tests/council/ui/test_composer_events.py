@@ -17,7 +17,7 @@ async def test_a_question_becomes_a_run_of_its_owner_with_the_seats_of_the_edito
     assert transcript.question is not None and transcript.council is not None
     assert transcript.question.language == "fr"
     assert [seat.persona for seat in transcript.council.seats] == ["", "sceptic", ""]
-    assert open_page.application.runs.get(run_id, owner="somebody else") is None
+    assert open_page.application.runs.of("somebody else").get(run_id) is None
 
 
 async def test_the_box_is_emptied_and_the_run_stands_in_the_history_once_it_has_begun(visitor: Visitor) -> None:

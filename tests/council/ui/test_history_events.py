@@ -49,4 +49,4 @@ async def test_anothers_run_cannot_be_deleted(visitor: Visitor, open_page: OpenP
     await stranger.arrive()
     await stranger.press(stranger.page.history.list, "delete", run_id)
     assert 'class="failure"' in stranger.said(stranger.page.history.list)
-    assert open_page.application.runs.transcript(run_id, owner=visitor.owner).status == "complete"
+    assert open_page.application.runs.of(visitor.owner).transcript(run_id).status == "complete"

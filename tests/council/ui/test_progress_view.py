@@ -41,12 +41,12 @@ def test_a_stage_that_was_cut_off_is_not_drawn_as_done() -> None:
     voting = [ev.TurnStarted(turn=turn(seat, "ballot")) for seat in ("seat-1", "seat-2")]
     answered = [said("seat-1"), said("seat-2")]
     transcript = fold(started(seats=("seat-1", "seat-2")), stage("answers", 2), *answered, stage("ballots", 2), voting)
-    transcript.apply(ev.DeliberationEnded(status="stopped", reason=STOPPED[1]))
+    transcript.apply(ev.DeliberationEnded(status="stopped", reason=STOPPED.text))
     view = render(transcript, ENGLISH, 1.0)
     assert 'step done"><span>Answers</span><span class="count">2/2<' in view.progress
     assert 'step begun"><span>Ballots</span><span class="count">0/2<' in view.progress
     assert 'step todo"><span>Conclusion</span></li>' in view.progress
-    assert STOPPED[1] in view.answer_heading and STOPPED[1] not in view.notices
+    assert str(STOPPED.text) in view.answer_heading and str(STOPPED.text) not in view.notices
 
 
 def test_a_chairman_that_was_replaced_leaves_no_turn_undone() -> None:
@@ -83,5 +83,5 @@ def test_an_estimate_that_proved_too_short_disappears() -> None:
 def test_who_votes_is_told_while_no_pane_shows_it() -> None:
     transcript = fold(started(), said("seat-1"), ev.TurnStarted(turn=turn("seat-2", "ballot")))
     assert 'ballot: <span class="badge seat-2"' in render(transcript, ENGLISH, 1.0).progress
-    transcript.apply(ev.DeliberationEnded(status="stopped", reason=STOPPED[1]))
+    transcript.apply(ev.DeliberationEnded(status="stopped", reason=STOPPED.text))
     assert "speakers" not in render(transcript, ENGLISH, 1.0).progress

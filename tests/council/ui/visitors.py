@@ -102,7 +102,7 @@ class Visitor:
 
     async def ended(self) -> str:
         """Wait until the run on the page has ended."""
-        run = self._opened.application.runs.get(self.shown, owner=self.owner)
+        run = self._opened.application.runs.of(self.owner).get(self.shown)
         assert run is not None
         await until(lambda: not run.is_running)
         return self.shown
@@ -122,7 +122,7 @@ class Visitor:
 
     @property
     def transcript(self) -> Transcript:
-        return self._opened.application.runs.transcript(self.shown, owner=self.owner)
+        return self._opened.application.runs.of(self.owner).transcript(self.shown)
 
     def said(self, component: Block) -> str:
         """What stands in a part of the page."""

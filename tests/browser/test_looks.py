@@ -47,7 +47,8 @@ def test_a_phone_needs_no_scrolling_sideways(serve: Serve, open_page: OpenPage) 
 
 
 def test_two_browsers_run_two_questions_at_once(serve: Serve, open_page: OpenPage) -> None:
-    url = serve(an_ollama(at_length, delay=0.04)).url
+    backend = an_ollama(at_length, delay=0.2)
+    url = serve(backend).url
     first, second = open_page(url), open_page(url)
     ask(first, "What is the first question?", mode="Compare")
     ask(second, "What is the second question?", mode="Compare")
@@ -58,6 +59,7 @@ def test_two_browsers_run_two_questions_at_once(serve: Serve, open_page: OpenPag
     expect(second.locator("#asked h2")).to_have_text("What is the second question?")
     second.goto(first.url)
     expect(second.locator("#asked h2")).to_have_text("What is the first question?")
+    backend.delay = 0.0
     for page in (first, second):
         expect(page.locator("#progress .chip")).to_have_text("complete")
         expect(page.locator("#body-3")).to_contain_text("word59")

@@ -5,7 +5,7 @@ from gradio.events import Dependency
 
 from council.application import Application
 from council.ui.history_panel import HistoryReader
-from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show, shown_run
 
@@ -20,9 +20,9 @@ class HistoryEvents:
     def attach(self, listen: Listener, followed: Dependency) -> None:
         """Attach the handlers; the list is drawn anew when a run has been followed to its end."""
         history, target = self._page.history, self._page.run.target
-        listen(history.search.change, self.refresh, [history.search], [history.list], **DIRECT)
-        listen(followed.then, self.refresh, [history.search], [history.list], **QUEUED)
-        listen(history.list.click, self.choose, [history.search, target], [history.list, target], **QUEUED)
+        listen(history.search.change, self.refresh, [history.search], [history.list])
+        listen(followed.then, self.refresh, [history.search], [history.list])
+        listen(history.list.click, self.choose, [history.search, target], [history.list, target])
 
     def refresh(self, values: Values, request: gr.Request, *, confirming: str = "") -> Updates:
         """List the runs that match the search; the one `confirming` asks whether it really is to be deleted."""

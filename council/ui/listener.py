@@ -18,10 +18,11 @@ Values = dict[Block, Any]
 Updates = dict[Block, Any]
 """What a handler changes, one component at least; one that is not in it stays as it is."""
 
-QUEUED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-"""For what waits for backends or fills a State: Gradio tells that a State changed after a queued event only."""
-DIRECT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
-"""For what takes no time: it is answered in the request itself, without a place in Gradio's queue."""
+OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+"""How every handler is called: through Gradio's queue, without waiting for others.
+
+Only after a queued event does Gradio tell that a State changed, and the address for events beside the queue is closed.
+"""
 
 
 class Listener:
@@ -47,7 +48,7 @@ class Listener:
         def apologise(values: Values) -> Updates:
             return {place: failure(translator(values[self._language]).text(SORRY))}
 
-        return event(guarded(handler, apologise), {*inputs, self._language}, {*outputs, place}, **options)
+        return event(guarded(handler, apologise), {*inputs, self._language}, {*outputs, place}, **OPTIONS, **options)
 
     @staticmethod
     def in_browser(event: Event, read: gr.components.Component | None, script: str) -> None:

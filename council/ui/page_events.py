@@ -7,7 +7,7 @@ from council.application import Application
 from council.translation import translator
 from council.ui.assets.browser_code import LANGUAGE_WISHED, REMEMBER_LANGUAGE
 from council.ui.history_panel import HistoryReader
-from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show, shown_run
 
@@ -24,9 +24,9 @@ class PageEvents:
         page = self._page
         inputs = [page.composer.mode, page.models]
         spoken = [*page.speak(translator("en"), "council", ()), page.history.list, page.run.target]
-        listen(page.language.input, self.switch, [*inputs, page.history.search, page.run.target], spoken, **DIRECT)
+        listen(page.language.input, self.switch, [*inputs, page.history.search, page.run.target], spoken)
         listen.in_browser(page.language.change, page.language, REMEMBER_LANGUAGE)
-        return listen(page.blocks.load, self.load, inputs, [page.language, *spoken], js=LANGUAGE_WISHED, **QUEUED)
+        return listen(page.blocks.load, self.load, inputs, [page.language, *spoken], js=LANGUAGE_WISHED)
 
     def load(self, values: Values, request: gr.Request) -> Updates:
         """Open the page in the browser's language, with the run that its address names."""

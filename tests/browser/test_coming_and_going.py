@@ -42,7 +42,7 @@ def test_without_any_model_the_page_says_what_to_do_and_works_when_one_is_there(
     expect(missing).to_contain_text("ollama pull")
     page.locator("#question textarea").fill(QUESTION)
     page.locator("#ask").click()
-    expect(page.locator("#message")).to_contain_text("There is no seat yet")
+    expect(page.locator("#message")).to_contain_text("The council has no seats")
     backend.is_away, backend.models = False, ["alpha:1b"]
     expect(page.locator("#seats-summary .badge")).to_have_count(3)
     expect(missing).to_have_count(0)

@@ -47,7 +47,7 @@ def test_a_phone_needs_no_scrolling_sideways(serve: Serve, open_page: OpenPage) 
 
 
 def test_two_browsers_run_two_questions_at_once(serve: Serve, open_page: OpenPage) -> None:
-    backend = an_ollama(at_length, delay=0.2)
+    backend = an_ollama(at_length, delay=1.0)
     url = serve(backend).url
     first, second = open_page(url), open_page(url)
     ask(first, "What is the first question?", mode="Compare")

@@ -13,7 +13,7 @@ from council.ui.asking.composer import render_mode_note, render_offer
 from council.ui.assets.browser_code import WRITE_QUESTION
 from council.ui.history_panel import HistoryReader
 from council.ui.html_parts import failure
-from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show
 from council.ui.visitor import owner_of
@@ -35,13 +35,13 @@ class ComposerEvents:
         conversation = [box.follow_up, box.banner]
         cleared = [*conversation, page.run.target, box.message]
         changed = [*cleared, box.question, page.history.list, page.seats.accordion]
-        listen(partial(gr.on, [box.ask.click, box.question.submit]), self.ask, inputs, changed, **QUEUED)
-        listen(box.message.click, self.answer_offer, inputs, changed, **QUEUED)
-        listen(box.banner.click, self.leave_conversation, [], conversation, **DIRECT)
-        begun = listen(page.history.heading.click, self.begin_anew, [], cleared, **DIRECT)
+        listen(partial(gr.on, [box.ask.click, box.question.submit]), self.ask, inputs, changed)
+        listen(box.message.click, self.answer_offer, inputs, changed)
+        listen(box.banner.click, self.leave_conversation, [], conversation)
+        begun = listen(page.history.heading.click, self.begin_anew, [], cleared)
         for event in (begun.then, box.follow_up.change):
             listen.in_browser(event, None, WRITE_QUESTION)
-        listen(box.mode.change, self.describe_mode, [box.mode], [box.mode_note], **DIRECT)
+        listen(box.mode.change, self.describe_mode, [box.mode], [box.mode_note])
 
     async def ask(self, values: Values, request: gr.Request) -> Updates:
         """Ask what stands in the box; it stays there unless a run began."""

@@ -12,7 +12,7 @@ from council.errors import ConfigurationError
 from council.seats import SeatWish
 from council.translation import translator
 from council.ui.asking.seat_editor import chairman_choices, next_row, render_summary
-from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.page import Page
 from models.demonstration import is_demonstration
 
@@ -33,14 +33,14 @@ class SeatEvents:
         """
         editor, page = self._editor, self._page
         inputs, seated = [page.models, *editor.seating], [*editor.show_rows((), ()), editor.summary]
-        listen(page.models.change, self.notice, inputs, [*seated, editor.chairman], **QUEUED)
-        listen(editor.add.click, self.add, inputs, seated, **DIRECT)
-        listen(editor.refill.click, self.refill, inputs, seated, **DIRECT)
+        listen(page.models.change, self.notice, inputs, [*seated, editor.chairman])
+        listen(editor.add.click, self.add, inputs, seated)
+        listen(editor.refill.click, self.refill, inputs, seated)
         for index, row in enumerate(editor.rows):
-            listen(row.remove.click, partial(self.remove, index), inputs, seated, **DIRECT)
+            listen(row.remove.click, partial(self.remove, index), inputs, seated)
         typed = [field.input for row in editor.rows for field in (row.model, row.persona)]
         changed = partial(gr.on, [page.language.change, *typed])
-        listen(changed, self.summarise, inputs, [editor.summary], trigger_mode="always_last", **QUEUED)
+        listen(changed, self.summarise, inputs, [editor.summary], trigger_mode="always_last")
 
     def add(self, values: Values) -> Updates:
         """Add a seat, or say why there can be no more."""

@@ -6,7 +6,7 @@ from gradio.events import Dependency
 from council.application import Application
 from council.translation import translator
 from council.ui.asking.seat_editor import model_choices
-from council.ui.listener import DIRECT, QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.models.backend_status import can_use_downloads, render_alerts, render_lamps
 from council.ui.page import Page
 from council.ui.visitor import may_download
@@ -24,8 +24,8 @@ class BackendEvents:
         page = self._page
         shown = [page.backend_status, page.alerts, page.models, page.were_ok]
         for event in (opened.then, downloaded.then, page.health_timer.tick):
-            listen(event, self.look, [page.were_ok], shown, fault_in=page.alerts, **QUEUED)
-        listen(page.alerts.click, self.write_example, [], [page.composer.question], **DIRECT)
+            listen(event, self.look, [page.were_ok], shown, fault_in=page.alerts)
+        listen(page.alerts.click, self.write_example, [], [page.composer.question])
 
     async def look(self, values: Values, request: gr.Request) -> Updates:
         """Ask how the backends are, and which models there are now."""

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from council.application import Application
 from council.translation import Translator, translator
 from council.ui.assets.browser_code import TELL_CLICKS
-from council.ui.listener import QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.models.backend_status import can_use_downloads, lacks_models
 from council.ui.models.download_view import render_choices, render_offer, render_progress
 from council.ui.visitor import may_download
@@ -59,9 +59,9 @@ class DownloadEvents:
         """Attach the handlers; what is returned has happened when a download has begun or ended."""
         panel = self._panel
         for event in (opened.then, health_timer.tick, panel.timer.tick):
-            listen(event, self.look, [], panel.outputs, fault_in=panel.progress, **QUEUED)
-        listen(panel.choices.click, self.act, [], panel.outputs, fault_in=panel.progress, **QUEUED)
-        return listen(panel.is_running.change, self.set_timer, [panel.is_running], [panel.timer], **QUEUED)
+            listen(event, self.look, [], panel.outputs, fault_in=panel.progress)
+        listen(panel.choices.click, self.act, [], panel.outputs, fault_in=panel.progress)
+        return listen(panel.is_running.change, self.set_timer, [panel.is_running], [panel.timer])
 
     async def look(self, values: Values, request: gr.Request) -> Updates:
         """Draw how things stand."""

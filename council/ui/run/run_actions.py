@@ -14,7 +14,7 @@ from council.translation import Translator, translator
 from council.ui.asking.composer import render_banner
 from council.ui.assets.browser_code import SAVE_FILE
 from council.ui.html_parts import failure
-from council.ui.listener import QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show, shown_run
 from council.ui.visitor import owner_of
@@ -32,7 +32,7 @@ class RunActions:
         page, box = self._page, self._page.composer
         changed = [page.run.target, page.file, box.message, box.follow_up, box.banner]
         for buttons in page.run.acting:
-            listen(buttons.click, self.act, [page.run.target], changed, **QUEUED)
+            listen(buttons.click, self.act, [page.run.target], changed)
         listen.in_browser(page.file.change, page.file, SAVE_FILE)
 
     async def act(self, values: Values, event: gr.EventData, request: gr.Request) -> Updates:

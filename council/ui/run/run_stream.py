@@ -16,7 +16,7 @@ from council.transcript import Transcript
 from council.translation import Translator, translator
 from council.ui.error_boundary import SORRY, error_boundary
 from council.ui.html_parts import failure
-from council.ui.listener import QUEUED, Listener, Updates, Values
+from council.ui.listener import Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.run.render import View, render
 from council.ui.shown_run import SHOW_RUN_IN_ADDRESS, shown_run
@@ -36,7 +36,7 @@ class RunStream:
 
     def attach(self, listen: Listener) -> Dependency:
         """Attach the generator; what is returned has happened when a run has ended or the page has left it."""
-        run, options = self._page.run, {**QUEUED, "js": SHOW_RUN_IN_ADDRESS, "trigger_mode": "multiple"}
+        run, options = self._page.run, {"js": SHOW_RUN_IN_ADDRESS, "trigger_mode": "multiple"}
         return listen(run.target.change, self.follow, [run.target], run.outputs, fault_in=run.notices, **options)
 
     async def follow(self, values: Values, request: gr.Request) -> AsyncIterator[Updates]:

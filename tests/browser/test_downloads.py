@@ -116,8 +116,8 @@ def test_what_goes_wrong_is_told_with_the_next_step_in_french_too(start: Start, 
     choose(page)
     failure = page.locator("#download .failure")
     expect(failure).to_be_visible()
-    expect(failure).to_contain_text("n'a pas été téléchargé")
-    expect(failure).to_contain_text("abîmé en chemin. Téléchargez-le de nouveau.")
+    expect(failure).to_contain_text("n’a pas été téléchargé")
+    expect(failure).to_contain_text("abîmé en route. Téléchargez-le de nouveau.")
     hub.break_after = PIECE_BYTES
     press(page, "download", within="#download .actions")
     expect(failure).to_contain_text("Ce qui est arrivé est gardé")

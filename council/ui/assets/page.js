@@ -32,7 +32,9 @@
     wishedLanguage() {
       let wished = '';
       try { wished = localStorage.getItem('council-language') || ''; } catch { /* as above */ }
-      const language = (wished || navigator.language || 'en').toLowerCase().startsWith('fr') ? 'fr' : 'en';
+      const spoken = [...document.querySelectorAll('#language input')].map((choice) => choice.value);
+      const tag = (wished || navigator.language || 'en').toLowerCase().split('-')[0];
+      const language = spoken.includes(tag) ? tag : 'en';
       document.documentElement.lang = language;
       return language;
     },

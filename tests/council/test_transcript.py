@@ -127,6 +127,7 @@ def test_whoever_was_speaking_at_an_early_end_has_failed_and_keeps_its_text(stat
     first, second = (transcript.speech("answer", name) for name in NAMES[:2])
     assert first is not None and first.state == "finished"
     assert second is not None and (second.state, second.text, str(second.reason)) == ("failed", "Half", "it ended")
+    assert second.cause == "ended"
     assert transcript.status == status and str(transcript.reason) == "it ended" and transcript.ended_at == 150.0
 
 

@@ -72,7 +72,7 @@ class SeatFields:
 
 @dataclass(frozen=True)
 class SeatEditor:
-    """The components of the editor; `count` is how many of the rows are shown."""
+    """The components of the editor; `count` is how many of the rows are shown, None before they are first filled."""
 
     accordion: gr.Accordion
     summary: gr.HTML
@@ -98,12 +98,14 @@ class SeatEditor:
 
     def read_rows(self, values: Values) -> list[SeatWish]:
         """The rows that are shown."""
-        return [row.read(values) for row in self.rows[: values[self.count]]]
+        return [row.read(values) for row in self.rows[: values[self.count] or 0]]
 
     def read_request(self, values: Values, mode: Mode) -> CouncilRequest:
-        """The council that is wished for."""
+        """The council that is wished for; the usual one as long as the rows of a page just opened are not filled."""
+        rows = tuple(self.read_rows(values))
+        is_filled = values[self.count] == 0 or any(row.model for row in rows)
         return CouncilRequest(
-            seats=tuple(self.read_rows(values)),
+            seats=rows if is_filled else None,
             chairman=str(values[self.chairman] or ""),
             mode=mode,
             second_look=values[self.second_look],
@@ -166,7 +168,7 @@ def build_seat_editor(settings: Settings) -> SeatEditor:
         debate=debate,
         rounds=rounds,
         answer_tokens=answer_tokens,
-        count=gr.State(0),
+        count=gr.State(None),
     )
 
 

@@ -66,7 +66,7 @@ def render_notices(transcript: Transcript, words: Translator) -> str:
         befell = list(remarks(speech, words))
         if speech.usage.truncated and speech is not transcript.conclusion:
             befell.append(words.gettext("The answer stops at its token limit."))
-        if speech.state == "failed" and speech.reason and speech.reason != transcript.reason:
+        if speech.state == "failed" and speech.reason and speech.cause != "ended":
             befell.append(words.text(speech.reason))
         seat, turn = seat_name(transcript, speech.turn.seat.id, words), TURNS[speech.turn.kind]
         lines += [words.gettext("{seat} ({turn}): {remark}", seat=seat, turn=turn, remark=one) for one in befell]

@@ -21,7 +21,6 @@ from council.ui.html_parts import (
 )
 from council.ui.run.remarks import remarks
 from models.demonstration import is_demonstration
-from models.text import Text
 
 CHARACTERS_PER_TOKEN = 4  # only for the rate shown while a seat still writes; the exact count follows
 
@@ -141,21 +140,21 @@ def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     lines = [
         Markup('<p class="remark">{}</p>').format(sentence(line))
         for speech in ([answer, *revisions] if answer else revisions)
-        for line in _remarks(speech, transcript.reason, words)
+        for line in _remarks(speech, words)
     ]
-    if answer and answer.state == "failed" and answer.reason != transcript.reason:
+    if answer and answer.state == "failed" and answer.cause != "ended":
         again = button(words.gettext("Ask this seat again"), "retry", seat_id)
         failed = Markup('<div class="failure"><p>{}</p>{}</div>')
         lines.append(failed.format(sentence(words.text(answer.reason)), again))
     return Markup().join(dict.fromkeys(lines))
 
 
-def _remarks(speech: Speech, end: Text, words: Translator) -> Iterator[str]:
-    """What befell a turn; `end`, why the whole run ended, is told above."""
+def _remarks(speech: Speech, words: Translator) -> Iterator[str]:
+    """What befell a turn; why the whole run ended is told above."""
     yield from remarks(speech, words)
     if speech.state == "finished" and speech.model and speech.model != speech.turn.seat.model:
         yield words.gettext("{model} spoke, on {backend}", model=speech.model, backend=speech.backend)
     if speech.usage.truncated:
         yield words.gettext("The answer stops at its token limit.")
-    if speech.state == "failed" and speech.turn.kind != "answer" and speech.reason != end:
+    if speech.state == "failed" and speech.turn.kind != "answer" and speech.cause != "ended":
         yield words.text(speech.reason)

@@ -60,6 +60,16 @@ async def test_seats_that_cannot_sit_are_refused_with_what_to_change(
     assert complaint in visitor.said(visitor.page.composer.message)
 
 
+@pytest.mark.parametrize("is_counted", [False, True])
+async def test_a_question_asked_before_the_rows_are_filled_goes_to_the_usual_council(
+    is_counted: bool, visitor: Visitor
+) -> None:
+    visitor.seat(*[SeatWish("")] * 3)
+    if not is_counted:
+        visitor.fields[visitor.page.seats.count] = None
+    assert await visitor.ask()
+
+
 async def test_the_same_question_is_offered_once_and_asked_anew_when_wanted(visitor: Visitor) -> None:
     message, first = visitor.page.composer.message, await visitor.ask()
     visitor.fields[visitor.page.run.target] = ""

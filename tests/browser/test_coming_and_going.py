@@ -10,6 +10,7 @@ from council import events as ev
 from council.owners import LOCAL
 from council.runs.history import History
 from models.base import Health
+from models.text import verbatim
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import QUESTION, an_ollama, ask, press
 from tests.council.transcripts import said, started
@@ -26,7 +27,7 @@ class Absent(ScriptedBackend):
 
     async def health(self) -> Health:
         if self.is_away:
-            return Health(self.name, ok=False, detail="Ollama does not answer. Start it with `ollama serve`.")
+            return Health(self.name, ok=False, detail=verbatim("Ollama does not answer. Start it with `ollama serve`."))
         return Health(self.name, ok=True, models=tuple(await self.list_models()))
 
 
@@ -42,7 +43,7 @@ def test_without_any_model_the_page_says_what_to_do_and_works_when_one_is_there(
     expect(missing).to_contain_text("ollama pull")
     page.locator("#question textarea").fill(QUESTION)
     page.locator("#ask").click()
-    expect(page.locator("#message")).to_contain_text("The council has no seats")
+    expect(page.locator("#message")).to_contain_text("No installed model can answer a question")
     backend.is_away, backend.models = False, ["alpha:1b"]
     expect(page.locator("#seats-summary .badge")).to_have_count(3)
     expect(missing).to_have_count(0)

@@ -81,7 +81,7 @@ def test_a_click_downloads_a_model_that_takes_its_seat_in_every_tab(
     expect(page.locator("#download .figures")).to_contain_text("left")
     page.close()
     hub.may_finish.set()
-    expect(other.get_by_text("Qwen 2.5 0.5B is here and can sit.")).to_be_visible()
+    expect(other.get_by_text("Qwen 2.5 0.5B is here and can take a seat.")).to_be_visible()
     expect(other.locator(".alert.missing")).to_have_count(0)
     expect(other.locator(".lamp.on")).to_contain_text("ready")
     expect(other.locator("#seats-summary")).to_contain_text(ENTRY.name)
@@ -103,7 +103,7 @@ def test_a_download_that_is_cancelled_goes_on_where_it_stopped(
     expect(page.get_by_text("was cancelled. What arrived is kept")).to_be_visible()
     hub.may_finish.set()
     press(page, "download", within="#download .actions")
-    expect(page.locator("#download .ended")).to_contain_text("is here and can sit")
+    expect(page.locator("#download .ended")).to_contain_text("is here and can take a seat")
     path, range_ = hub.asked[-1]
     assert path == "/storage" and int(range_.removeprefix("bytes=").removesuffix("-")) >= PIECE_BYTES
     assert (tmp_path / "data" / "weights" / ENTRY.file).read_bytes() == hub.content
@@ -120,7 +120,7 @@ def test_what_goes_wrong_is_told_with_the_next_step_in_french_too(start: Start, 
     expect(failure).to_contain_text("abîmé en route. Téléchargez-le de nouveau.")
     hub.break_after = PIECE_BYTES
     press(page, "download", within="#download .actions")
-    expect(failure).to_contain_text("Ce qui est arrivé est gardé")
+    expect(failure).to_contain_text("Redemandez pour continuer où le téléchargement s’est arrêté")
     press(page, "close", within="#download")
     expect(page.locator("#download h3")).to_be_visible()
     expect(page.locator("#download li", has=page.locator(FETCH))).to_contain_text("sont déjà ici")

@@ -107,8 +107,9 @@ class Down(ScriptedBackend):
 
     async def health(self):  # type: ignore[no-untyped-def]
         from models.base import Health
+        from models.text import verbatim
 
-        return Health(self.name, ok=False, detail="It does not answer. Start it.")
+        return Health(self.name, ok=False, detail=verbatim("It does not answer. Start it."))
 
 
 async def test_one_backend_is_enough_and_the_other_is_a_hint(calm: Settings) -> None:

@@ -14,7 +14,7 @@ from council.application import open_application
 from council.configuration import load_settings
 from council.domain import Council, Question, Seat
 from council.events import Event, TurnDelta, TurnFinished, TurnRestarted
-from council.owners import LOCAL
+from council.runs.owners import LOCAL
 from council.runs.run import Run
 from council.settings import Settings
 from tests.ollama_server import OllamaServer

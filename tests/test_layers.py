@@ -107,6 +107,11 @@ def test_files_and_functions_stay_short(path: Path) -> None:
     assert not long, f"{_name(path)} has long functions: {long}"
 
 
+@pytest.mark.parametrize("folder", sorted({path.parent for path in PROGRAM}), ids=_name)
+def test_folders_stay_small_enough_to_be_taken_in_at_a_glance(folder: Path) -> None:
+    assert len([path for path in PROGRAM if path.parent == folder]) <= 15
+
+
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.parent != ROOT / "scripts"], ids=_name)
 def test_every_module_says_what_it_is_for(path: Path) -> None:
     source = path.read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from tests.ollama_server import free_port
 from tests.programs import ROOT, Served, environment, run_cli
 from tests.scripted_ollama import ScriptedOllama, scripted_ollama

@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from council.owners import VISITOR
+from council.runs.owners import VISITOR
 
 COOKIE = "council-visitor"
 YEAR_SECONDS = 365 * 24 * 3600

@@ -12,17 +12,22 @@ from council.events import RevisionUndone
 from council.reports.as_markdown import to_markdown as to_markdown
 from council.reports.heading import heading
 from council.transcript import Speech, Transcript
+from council.translation import Translator, translator
+from models.text import Text
+from models.text import lazy_gettext as _
 
 
-def to_json(transcript: Transcript) -> dict[str, Any]:
+def to_json(transcript: Transcript, language: str | None = "en") -> dict[str, Any]:
     """Return a run as JSON-able values; seats are named by their ids throughout, times are seconds since the epoch.
 
-    `standings` is the last count, null without a vote. Raises ValueError for a transcript that has not begun.
+    The heading, and why something failed, are told in the language; keys and states are the same in all. `standings`
+    is the last count, null without a vote. Raises ValueError for a transcript that has not begun.
     """
     question, council = transcript.question, transcript.council
     if question is None or council is None:
         raise ValueError("the transcript has not begun")
-    return {
+    words = translator(language)
+    exported = {
         "id": transcript.id,
         "question": question.text,
         "seats": [_seat(seat) for seat in council.seats],
@@ -32,8 +37,8 @@ def to_json(transcript: Transcript) -> dict[str, Any]:
         "debate": _debate(transcript),
         "synthesis": _synthesis(transcript),
         "status": transcript.status,
-        "heading": heading(transcript, "fr" if question.language == "fr" else "en"),
-        "reason": str(transcript.reason),
+        "heading": heading(transcript, words.language),
+        "reason": transcript.reason,
         "language": question.language,
         "earlier": [exchange.model_dump(mode="json") for exchange in question.earlier],
         "mode": council.mode,
@@ -44,6 +49,19 @@ def to_json(transcript: Transcript) -> dict[str, Any]:
         "started_at": transcript.started_at,
         "ended_at": transcript.ended_at,
     }
+    return {key: _in_language(value, words) for key, value in exported.items()}
+
+
+def _in_language(value: Any, words: Translator) -> Any:
+    match value:
+        case Text():
+            return words.text(value)
+        case dict():
+            return {key: _in_language(part, words) for key, part in value.items()}
+        case list() | tuple():
+            return [_in_language(part, words) for part in value]
+        case _:
+            return value
 
 
 def _seat(seat: Seat) -> dict[str, Any]:
@@ -59,16 +77,13 @@ def _speech(speech: Speech) -> dict[str, Any]:
     plain = {
         field.name: getattr(speech, field.name)
         for field in dataclasses.fields(speech)
-        if field.name not in ("turn", "cuts", "usage", "notice", "reason", "restarts")
+        if field.name not in ("turn", "cuts", "usage")
     }
     return {
         "seat": speech.turn.seat.id,
         "kind": speech.turn.kind,
         "round": speech.turn.round,
         **plain,
-        "notice": str(speech.notice),
-        "reason": str(speech.reason),
-        "restarts": [str(reason) for reason in speech.restarts],
         "cuts": [{"what": cut.what, "kept": cut.kept, "total": cut.total} for cut in speech.cuts],
         "usage": dataclasses.asdict(speech.usage),
     }
@@ -97,11 +112,11 @@ def _ballots(transcript: Transcript) -> list[dict[str, Any]]:
     asked = _speeches(transcript, "ballot", "second_look")
     cast = [ballot.model_dump(mode="json") | {"void": ""} for ballot in transcript.ballots.values()]
     void = [
-        {"voter": void.voter, "round": void.round, "void": str(void.reason), "raw": void.raw}
+        {"voter": void.voter, "round": void.round, "void": void.reason, "raw": void.raw}
         for void in transcript.void_ballots.values()
     ]
     missing = [
-        {"voter": voter, "round": round, "void": "It has not voted.", "raw": ""}
+        {"voter": voter, "round": round, "void": _("It has not voted."), "raw": ""}
         for voter, round in dict.fromkeys(speech.turn.key[1:] for speech in asked)
         if (voter, round) not in transcript.ballots.keys() | transcript.void_ballots.keys()
     ]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -12,7 +12,7 @@ from council.domain import TurnKind
 from council.method.voting.tally import first_shown_first, position_bias
 from council.reports.heading import heading
 from council.reports.markdown_escape import embed, inline
-from council.reports.words import DEBATE_REASONS, PARTS, TURNS, decision, position_meaning
+from council.reports.words import DEBATE_REASONS, TRUNCATED, TURNS, befell, decision, position_meaning, undone
 from council.transcript import Speech, Transcript
 from council.translation import translator
 from models.demonstration import is_demonstration
@@ -49,7 +49,7 @@ def _template(language: str) -> Template:
     environment.globals |= {"_": words.gettext, "decimal": words.decimal, "position": position_bias}
     environment.globals |= {"first_shown_first": first_shown_first, "position_meaning": position_meaning}
     environment.globals |= {"name": _name, "decision": decision, "DEBATE_REASONS": DEBATE_REASONS}
-    environment.globals |= {"troubles": _troubles, "notices": _notices}
+    environment.globals |= {"troubles": _troubles, "notices": _notices, "undone": undone, "TRUNCATED": TRUNCATED}
     return environment.get_template("run.md.jinja")
 
 
@@ -61,17 +61,11 @@ def _name(run: Transcript, seat_id: str) -> Text:
     return _("{seat} ({model})", seat=seat.id, model=model)
 
 
-def _troubles(speech: Speech) -> Iterator[Text]:
+def _troubles(run: Transcript, speech: Speech) -> Iterator[Text]:
     """Yield what befell a turn."""
-    for reason in speech.restarts:
-        yield _("Started again: {reason}", reason=reason)
-    for cut in speech.cuts:
-        cut_sizes = {"kept": cut.kept, "total": cut.total}
-        yield _("Shortened to fit: {what} ({kept} of {total} tokens)", what=PARTS.get(cut.what, cut.what), **cut_sizes)
+    yield from befell(speech, partial(_name, run))
     if speech.state == "failed":
         yield _("Failed: {reason}", reason=speech.reason)
-    if speech.usage.truncated:
-        yield _("Stopped at its token limit.")
 
 
 def _notices(run: Transcript, kinds: tuple[TurnKind, ...], round: int | None = None) -> list[Text]:
@@ -80,5 +74,5 @@ def _notices(run: Transcript, kinds: tuple[TurnKind, ...], round: int | None = N
         _("{seat} ({turn}): {news}", seat=speech.turn.seat.id, turn=TURNS[speech.turn.kind], news=trouble)
         for speech in run.speeches.values()
         if speech.turn.kind in kinds and round in (None, speech.turn.round) and speech is not run.conclusion
-        for trouble in _troubles(speech)
+        for trouble in _troubles(run, speech)
     ]

@@ -1,10 +1,11 @@
 """What several readers of a run say in the same words: modes, states, stages, turns, the reasons of a debate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from council.domain import Mode, Stage, Stance, TurnKind
-from council.events import DebateReason, Status
+from council.events import ContextCut, DebateReason, RevisionUndone, Status
 from council.method.voting.tally import STRONG_BIAS
+from council.transcript import Speech
 from models.text import Text
 from models.text import lazy_gettext as _
 
@@ -50,6 +51,44 @@ PARTS: Mapping[str, Text] = {
     "final_answer": _("final answer"),
 }
 """What a prompt may shorten beside the answers of seats."""
+
+
+TRUNCATED = _("The answer stops at its token limit.")
+
+Name = Callable[[str], Text | str]
+"""How a reader calls a seat, by its id."""
+
+
+def befell(speech: Speech, name: Name) -> Iterator[Text]:
+    """Say what befell a turn, why it failed apart: it began again, its texts were shortened, or its own was cut."""
+    yield from map(restarted, speech.restarts)
+    for cut in speech.cuts:
+        yield shortened(cut, name)
+    if speech.usage.truncated:
+        yield TRUNCATED
+
+
+def restarted(reason: Text) -> Text:
+    """Say that a turn began again."""
+    return _("Started again: {reason}", reason=reason)
+
+
+def shortened(cut: ContextCut, name: Name) -> Text:
+    """Say what of a prompt was shortened."""
+    what = PARTS.get(cut.what) or name(cut.what)
+    figures = {"kept": cut.kept, "total": cut.total}
+    return _("Shortened to fit the context: {what}, {kept} of {total} tokens kept.", what=what, **figures)
+
+
+def undone(revision: RevisionUndone, seat: Text | str) -> Text:
+    """Say that the vote undid the revision of a seat, called so."""
+    shares = {"after": revision.after, "before": revision.before}
+    return _(
+        "The vote undid the revision of {seat}: it won {after:.2f} of its pairs, the text before it {before:.2f}; "
+        "that one stands.",
+        seat=seat,
+        **shares,
+    )
 
 
 def decision(stance: Stance, seat: Text | str) -> Text:

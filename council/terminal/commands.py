@@ -15,8 +15,9 @@ from council.application import Application, Opening
 from council.asking import CouncilRequest, make_council, make_question
 from council.domain import Language
 from council.errors import ConfigurationError, did_you_mean
-from council.owners import LOCAL
 from council.reports.as_json import to_json, to_markdown
+from council.reports.words import STATUSES
+from council.runs.owners import LOCAL
 from council.runs.run import CLOSED, Run
 from council.settings import Settings
 from council.terminal import doctor
@@ -24,6 +25,8 @@ from council.terminal.command_line import COMPLETE, FAILED, PARTIAL, STOPPED
 from council.terminal.console import Console
 from council.terminal.doctor import Check
 from council.terminal.narrator import Narrator, one_line
+from council.transcript import Transcript
+from council.translation import translator
 from models.catalogue import CATALOGUE, CatalogueEntry, fitting_entries
 from models.machine import free_bytes
 from models.text import Bytes, sentences
@@ -80,7 +83,7 @@ async def _follow(application: Application, run: Run, console: Console, *, as_js
         progress=(lambda line: None) if is_quiet else console.note,
         answer=io.StringIO() if as_json else console.out,
         is_live=console.is_live and not as_json,
-        words=console.words if application.settings.language else None,
+        words=translator(_language(application, run.transcript)),
     )
     for event in run.past:
         narrator.tell(event, is_past=True)
@@ -89,8 +92,13 @@ async def _follow(application: Application, run: Run, console: Console, *, as_js
             narrator.tell(event)
     narrator.sum_up()
     if as_json:
-        console.say_json(to_json(run.transcript))
+        console.say_json(to_json(run.transcript, _language(application, run.transcript)))
     return EXIT_CODES[run.transcript.status]
+
+
+def _language(application: Application, transcript: Transcript) -> str | None:
+    """The language that was set, else that of the question."""
+    return application.settings.language or (transcript.question.language if transcript.question else None)
 
 
 @contextmanager
@@ -183,7 +191,8 @@ async def list_history(application: Application, console: Console, *, search: st
     entries = application.history.of(LOCAL).entries(search=search, limit=limit)
     for entry in entries:
         date = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.started_at))
-        console.say(f"{entry.id}  {date}  {entry.status:11}  {entry.mode:7}  {one_line(entry.question, 70)}")
+        status = console.words.text(STATUSES[entry.status])
+        console.say(f"{entry.id}  {date}  {status:11}  {entry.mode:7}  {one_line(entry.question, 70)}")
     if not entries:
         console.note(_("Nothing was found.") if search else _("Nothing was asked yet."))
     return COMPLETE
@@ -192,10 +201,10 @@ async def list_history(application: Application, console: Console, *, search: st
 async def export(application: Application, console: Console, run_id: str, *, form: Literal["md", "json"]) -> int:
     """Write a run as a document."""
     transcript = application.history.of(LOCAL).transcript(run_id)
+    language = _language(application, transcript)
     if form == "json":
-        console.say_json(to_json(transcript))
+        console.say_json(to_json(transcript, language))
     else:
-        language = transcript.question.language if transcript.question else "en"
         console.say(to_markdown(transcript, language).rstrip("\n"))
     return COMPLETE
 

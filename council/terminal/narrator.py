@@ -7,9 +7,9 @@ from typing import TextIO, assert_never
 from council import events as ev
 from council.domain import Ballot, Standings, Turn
 from council.reports.heading import heading
-from council.reports.words import DEBATE_REASONS, PARTS, STAGES, TURNS, decision
+from council.reports.words import DEBATE_REASONS, STAGES, TRUNCATED, TURNS, decision, restarted, shortened, undone
 from council.transcript import Speech, Transcript
-from council.translation import Translator, translator
+from council.translation import Translator
 from models.text import Text, lazy_ngettext
 from models.text import lazy_gettext as _
 
@@ -34,19 +34,14 @@ def one_line(text: str, length: int = 0) -> str:
 
 
 class Narrator:
-    """Tells one run as it happens. The final answer is streamed where `is_live`, else it is written once it stands.
+    """Tells one run as it happens. The final answer is streamed where `is_live`, else it is written once it stands."""
 
-    It speaks the language of `words`; without them, that of the question.
-    """
-
-    def __init__(
-        self, *, progress: Callable[[str], None], answer: TextIO, is_live: bool, words: Translator | None = None
-    ) -> None:
+    def __init__(self, *, progress: Callable[[str], None], answer: TextIO, is_live: bool, words: Translator) -> None:
         self._transcript = Transcript()
         self._progress = progress
         self._answer = answer
         self._is_live = is_live
-        self._chosen_words = words
+        self._words = words
         self._speaking: tuple[str, str, int] | None = None
         self._streamed = ""
 
@@ -85,11 +80,6 @@ class Narrator:
             self._say(_("Go on with it: {command}", command=resume))
         elif run.synthesis is not None:
             self._say(_("Follow it up: {command}", command=follow_up))
-
-    @property
-    def _words(self) -> Translator:
-        question = self._transcript.question
-        return self._chosen_words or translator(question.language if question else None)
 
     def _say(self, text: Text, *, indent: str = "") -> None:
         self._progress(indent + one_line(self._words.text(text)))
@@ -139,11 +129,9 @@ class Narrator:
                 if turn.key == self._speaking:
                     self._break_off()
                     self._speaking = turn.key
-                self._note(_("{seat} starts again: {reason}", seat=seat, reason=event.reason))
-            case ev.ContextCut(what=what, kept=kept, total=total):
-                part = PARTS.get(what) or self._name(what)
-                cut = _("{what} shortened to fit, {kept} of {total} tokens", what=part, kept=kept, total=total)
-                self._note(_("{seat}: {news}", seat=seat, news=cut))
+                self._note(_("{seat}: {news}", seat=seat, news=restarted(event.reason)))
+            case ev.ContextCut():
+                self._note(_("{seat}: {news}", seat=seat, news=shortened(event, self._name)))
             case ev.TurnFinished() | ev.TurnReused():
                 self._tell_end(turn, seat, is_reused=isinstance(event, ev.TurnReused))
             case ev.TurnFailed():
@@ -166,7 +154,7 @@ class Narrator:
             self._note(before if is_reused else now)
             self._show_answer(seat, speech)
         elif speech.usage.truncated:
-            self._note(_("{seat} was cut off at its limit ({turn})", seat=seat, turn=TURNS[turn.kind]))
+            self._note(_("{seat} ({turn}): {news}", seat=seat, turn=TURNS[turn.kind], news=TRUNCATED))
 
     def _cost(self, speech: Speech) -> str:
         tokens, seconds = speech.usage.completion_tokens, speech.ended_at - (speech.first_text_at or speech.started_at)
@@ -189,7 +177,7 @@ class Narrator:
     def _tell_limit(self, speech: Speech | None) -> None:
         """Say below an answer, wherever it is sent, that it is not whole."""
         if speech and speech.usage.truncated:
-            self._answer.write(f"[{self._words.gettext('The answer stops at its token limit.')}]\n")
+            self._answer.write(f"[{self._words.text(TRUNCATED)}]\n")
 
     def _tell_vote(self, event: ev.VoteEvent) -> None:
         match event:
@@ -226,13 +214,7 @@ class Narrator:
             case ev.StanceTaken(stance=stance):
                 self._note(decision(stance, self._name(stance.seat)))
             case ev.RevisionUndone():
-                undone = _(
-                    "The vote undoes the revision of {seat}: it won {after:.2f} of its pairs, before {before:.2f}",
-                    seat=self._name(event.seat),
-                    after=event.after,
-                    before=event.before,
-                )
-                self._note(undone)
+                self._note(undone(event, self._name(event.seat)))
             case _:
                 assert_never(event)
 

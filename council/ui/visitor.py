@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from council.owners import LOCAL, VISITOR
+from council.runs.owners import LOCAL, VISITOR
 from council.settings import Settings
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from council import events as ev
 from council.domain import Council, Question, Seat, Turn
-from council.owners import LOCAL
 from council.runs.history import History, OwnedHistory
+from council.runs.owners import LOCAL
 from models.base import Usage
 
 RUNS, ANSWERS, WORDS, APPENDS = 3_000, 4, 320, 200

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from council.owners import LOCAL
+from council.runs.owners import LOCAL
 from council.settings import Settings
 from scripts.benchmarking.paced import PacedBackend
 from tests.browser.chromium import FLAGS, find_chromium

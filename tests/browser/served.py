@@ -12,8 +12,8 @@ import uvicorn
 from app import create_app
 from council.application import Application, Opening, find_weights, open_downloads
 from council.listening import listen
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from council.runs.registry import Runs
 from council.settings import Settings
 from models.base import Backend

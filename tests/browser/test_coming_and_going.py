@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from council import events as ev
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from models.base import Health
 from models.text import verbatim
 from tests.browser.conftest import OpenPage, Serve

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from council.method.deliberation import Deliberation
-from council.owners import LOCAL
 from council.runs.history import History, OwnedHistory
+from council.runs.owners import LOCAL
 from council.runs.registry import OwnedRuns, Runs
 from tests.council.method.pipelines import Make, within
 from tests.fakes import ScriptedBackend

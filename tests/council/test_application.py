@@ -10,8 +10,8 @@ from council.application import open_application
 from council.configuration import load_settings
 from council.domain import Council, Question, Seat
 from council.errors import ConfigurationError, HistoryError
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from council.runs.run import Run
 from council.settings import Settings
 

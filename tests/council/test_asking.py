@@ -6,8 +6,8 @@ import pytest
 
 from council.asking import CouncilRequest, make_council
 from council.domain import Council, Mode, Question
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from council.runs.registry import Runs
 from council.seats import SeatWish
 from council.settings import Settings

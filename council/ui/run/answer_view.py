@@ -63,9 +63,7 @@ def render_notices(transcript: Transcript, words: Translator) -> str:
     for speech in transcript.speeches.values():
         if speech.turn.kind in ("answer", "revision"):
             continue
-        befell = list(remarks(speech, words))
-        if speech.usage.truncated and speech is not transcript.conclusion:
-            befell.append(words.gettext("The answer stops at its token limit."))
+        befell = list(remarks(transcript, speech, words))
         if speech.state == "failed" and speech.reason and speech.cause != "ended":
             befell.append(words.text(speech.reason))
         seat, turn = seat_name(transcript, speech.turn.seat.id, words), TURNS[speech.turn.kind]

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from council.reports.words import DEBATE_REASONS
+from council.reports.words import DEBATE_REASONS, undone
 from council.transcript import Transcript
 from council.translation import Translator
 from council.ui.drawing import draw
@@ -17,7 +17,8 @@ def render_debate(transcript: Transcript, words: Translator) -> str:
     """Draw every round: whether it was held and why, the stances, and the votes that changed after it."""
     if not transcript.debates:
         return ""
-    return draw("debate", words, run=transcript, reasons=DEBATE_REASONS, decisions=DECISIONS, colours=STANCE_COLOUR)
+    looks = {"decisions": DECISIONS, "colours": STANCE_COLOUR}
+    return draw("debate", words, run=transcript, reasons=DEBATE_REASONS, undoing=undone, **looks)
 
 
 def render_minutes(transcript: Transcript, words: Translator) -> str:

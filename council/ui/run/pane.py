@@ -140,7 +140,7 @@ def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     lines = [
         Markup('<p class="remark">{}</p>').format(sentence(line))
         for speech in ([answer, *revisions] if answer else revisions)
-        for line in _remarks(speech, words)
+        for line in _remarks(transcript, speech, words)
     ]
     if answer and answer.state == "failed" and answer.cause != "ended":
         again = button(words.gettext("Ask this seat again"), "retry", seat_id)
@@ -149,12 +149,10 @@ def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     return Markup().join(dict.fromkeys(lines))
 
 
-def _remarks(speech: Speech, words: Translator) -> Iterator[str]:
+def _remarks(transcript: Transcript, speech: Speech, words: Translator) -> Iterator[str]:
     """What befell a turn; why the whole run ended is told above."""
-    yield from remarks(speech, words)
+    yield from remarks(transcript, speech, words)
     if speech.state == "finished" and speech.model and speech.model != speech.turn.seat.model:
         yield words.gettext("{model} spoke, on {backend}", model=speech.model, backend=speech.backend)
-    if speech.usage.truncated:
-        yield words.gettext("The answer stops at its token limit.")
     if speech.state == "failed" and speech.turn.kind != "answer" and speech.cause != "ended":
         yield words.text(speech.reason)

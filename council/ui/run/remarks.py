@@ -1,22 +1,17 @@
-"""What befell a turn besides its end: it began again, its texts were shortened, a backend had to wait."""
+"""What befell a turn besides its failure, as the page says it."""
 
 from collections.abc import Iterator
 
-from council.reports.words import PARTS
-from council.transcript import Speech
+from council.reports.words import TRUNCATED, befell
+from council.transcript import Speech, Transcript
 from council.translation import Translator
+from council.ui.html_parts import seat_name
 
 
-def remarks(speech: Speech, words: Translator) -> Iterator[str]:
-    """Say each in a sentence."""
-    for reason in speech.restarts:
-        yield words.gettext("Started again: {reason}", reason=reason)
-    for cut in speech.cuts:
-        yield words.gettext(
-            "Shortened to fit the context: {what}, {kept} of {total} tokens kept.",
-            what=PARTS.get(cut.what, cut.what),
-            kept=cut.kept,
-            total=cut.total,
-        )
+def remarks(transcript: Transcript, speech: Speech, words: Translator) -> Iterator[str]:
+    """Say each in a sentence; that the final answer was cut is said over it."""
+    for text in befell(speech, lambda seat: seat_name(transcript, seat, words)):
+        if text is not TRUNCATED or speech is not transcript.conclusion:
+            yield words.text(text)
     if speech.notice:
         yield words.text(speech.notice)

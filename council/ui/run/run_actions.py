@@ -70,12 +70,16 @@ class RunActions:
                 return {page.composer.follow_up: run_id, page.composer.banner: banner}
             case "export":
                 transcript = runs.transcript(run_id)
-                return {page.file: _json_file(transcript) if argument == "json" else _markdown_file(transcript, words)}
+                return {
+                    page.file: _json_file(transcript, words)
+                    if argument == "json"
+                    else _markdown_file(transcript, words)
+                }
         return {}
 
 
-def _json_file(transcript: Transcript) -> str:
-    text = json.dumps(to_json(transcript), ensure_ascii=False, indent=2)
+def _json_file(transcript: Transcript, words: Translator) -> str:
+    text = json.dumps(to_json(transcript, words.language), ensure_ascii=False, indent=2)
     return _file(f"council-{transcript.id}.json", "application/json", text)
 
 

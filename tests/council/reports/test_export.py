@@ -24,7 +24,7 @@ def outline(markdown: str) -> list[str]:
 
 
 def test_the_json_has_the_promised_keys_and_survives_a_round_trip(transcript: Transcript) -> None:
-    exported = to_json(transcript)
+    exported = to_json(transcript, "fr")
     promised = [
         "id",
         "question",
@@ -102,8 +102,10 @@ def test_what_has_not_begun_is_not_exported() -> None:
 
 def test_the_document_speaks_the_language_of_its_reader(transcript: Transcript) -> None:
     english, french = to_markdown(transcript), to_markdown(transcript, "fr")
-    assert "## Answer of the council\n\nCanberra est en Australie.\n\n*Stopped at its token limit.*" in english
-    assert "## Réponse du conseil\n\nCanberra est en Australie.\n\n*Arrêté à sa limite de jetons.*" in french
+    assert "## Answer of the council\n\nCanberra est en Australie.\n\n*The answer stops at its token limit.*" in english
+    assert (
+        "## Réponse du conseil\n\nCanberra est en Australie.\n\n*La réponse s’arrête à sa limite de jetons.*" in french
+    )
     assert "voters saw the answers contradict" in english and "des votants ont vu les réponses se" in french
     assert "beta:1b on ollama, 7 tokens" in english and "beta:1b sur ollama, 7 jetons" in french
 
@@ -115,11 +117,11 @@ def test_the_document_tells_what_stood_behind_the_answer(transcript: Transcript)
         "| seat-1 | seat-1 > seat-2 | A = seat-2, B = seat-1 | seat-1 > seat-2 |",
         "abstains: No order was found.",
         "Started again: The server died.",
-        "Shortened to fit: earlier conversation (10 of 99 tokens)",
+        "Shortened to fit the context: earlier conversation, 10 of 99 tokens kept.",
         "- seat-1 on seat-2: strength: short\n- seat-1 on seat-2: flaw: too \\| short",
         "| 1 | seat-1 (alpha:1b) | 0.75 | 2 |",
         "seat-1 now places seat-1 first, not seat-2",
-        "The vote undid it: it won 0.20 of its pairs, the text before it 0.60",
+        "The vote undid the revision of seat-2 (beta:1b, sceptic): it won 0.20 of its pairs, the text before it 0.60",
         "le lac (seat-2)",
     ):
         assert told_there in text

@@ -8,8 +8,8 @@ import pytest
 from council import events as ev
 from council.domain import Ballot, Council, Exchange, Question, Turn
 from council.errors import HistoryError
-from council.owners import LOCAL
 from council.runs.history import History, OwnedHistory
+from council.runs.owners import LOCAL
 from tests.council.runs.stored import ANA, BEN, COUNCIL, answered, started
 
 

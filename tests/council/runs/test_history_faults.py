@@ -12,10 +12,10 @@ import pytest
 
 from council import events as ev
 from council.errors import HistoryError
-from council.owners import LOCAL
 from council.runs import history_search
 from council.runs.history import History, OwnedHistory
 from council.runs.history_schema import MIGRATIONS
+from council.runs.owners import LOCAL
 from tests.council.runs.stored import ANA, answered, started
 
 ROOT = Path(__file__).parents[3]
@@ -103,7 +103,7 @@ def test_several_threads_may_write_at_once(history: History, kept: OwnedHistory)
 WRITE_UNTIL_KILLED = """
 import sys
 from pathlib import Path
-from council.owners import LOCAL
+from council.runs.owners import LOCAL
 from council.runs.history import History
 from tests.council.runs.stored import ANA, answered, started
 kept = History(Path(sys.argv[1])).of(LOCAL)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from council.owners import LOCAL
 from council.reports.as_markdown import to_markdown
 from council.runs.history import History
 from council.runs.history_schema import MIGRATIONS
+from council.runs.owners import LOCAL
 from council.runs.registry import Runs
 from tests.council.method.pipelines import types, within
 from tests.fakes import ScriptedBackend

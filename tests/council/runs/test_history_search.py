@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from council import events as ev
 from council.domain import Synthesis, mended
-from council.owners import LOCAL
 from council.runs.history import History, OwnedHistory
 from council.runs.history_search import MOST_LETTERS
+from council.runs.owners import LOCAL
 from tests.council.runs.stored import ANA, answered, started
 
 

@@ -8,8 +8,8 @@ import pytest
 from council import events as ev
 from council.errors import ConfigurationError, HistoryError
 from council.method.deliberation import Deliberation
-from council.owners import LOCAL
 from council.runs.history import History, OwnedHistory
+from council.runs.owners import LOCAL
 from council.runs.registry import KEPT_RUNS, Runs
 from tests.council.method.pipelines import (
     BEN,

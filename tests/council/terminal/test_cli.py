@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from council.terminal.cli import main
 from council.terminal.settings_docs import as_env
 from models.base import GenerationConfig, Message

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from council.terminal.cli import main
 from council.terminal.console import open_console
 from tests.council.applications import scripted

@@ -11,9 +11,10 @@ import pytest
 
 from council import events as ev
 from council.domain import Ballot, Council, Question, Seat, Standing, Standings, Synthesis, Turn
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from council.terminal.narrator import Narrator
+from council.translation import translator
 from models.base import Usage
 from tests.programs import environment
 
@@ -32,7 +33,7 @@ STARTED = ev.DeliberationStarted(
 
 def narrated(events: Sequence[ev.Event]) -> tuple[str, list[str]]:
     answer, progress = io.StringIO(), []
-    narrator = Narrator(progress=progress.append, answer=answer, is_live=True)
+    narrator = Narrator(progress=progress.append, answer=answer, is_live=True, words=translator("en"))
     for event in [STARTED, *events]:
         narrator.tell(event)
     return answer.getvalue(), progress
@@ -67,7 +68,7 @@ def test_an_answer_that_starts_again_is_not_spliced() -> None:
         ]
     )
     assert shown == "\nIn Syd\n[…]\n\nIn Canberra.\n"
-    assert progress[-1] == "  seat-1 (alpha:1b) starts again: The server died."
+    assert progress[-1] == "  seat-1 (alpha:1b): Started again: The server died."
 
 
 def test_a_second_look_that_turned_the_order_round_is_shown_with_the_weight_it_costs() -> None:
@@ -81,7 +82,8 @@ def test_a_second_look_that_turned_the_order_round_is_shown_with_the_weight_it_c
 
 def test_a_revision_that_the_vote_undoes_is_told() -> None:
     _, progress = narrated([ev.RevisionUndone(seat="seat-1", round=1, before=0.6, after=0.2)])
-    assert progress[-1] == "  The vote undoes the revision of seat-1 (alpha:1b): it won 0.20 of its pairs, before 0.60"
+    told = "it won 0.20 of its pairs, the text before it 0.60; that one stands."
+    assert progress[-1] == f"  The vote undid the revision of seat-1 (alpha:1b): {told}"
 
 
 def test_an_answer_that_was_cut_at_its_token_limit_says_so() -> None:

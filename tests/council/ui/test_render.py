@@ -157,7 +157,14 @@ def test_the_debate_shows_stances_flips_and_what_the_vote_undid() -> None:
     )
     debate = render(transcript, ENGLISH, 100.0).debate
     Elements(debate)
-    for told in (">concedes<", "They are right.", "contradict each other", "Votes that changed", "is undone", "0.60"):
+    for told in (
+        ">concedes<",
+        "They are right.",
+        "contradict each other",
+        "Votes that changed",
+        "undid the revision",
+        "0.60",
+    ):
         assert told in debate
     assert ">concède<" in render(transcript, FRENCH, 100.0).debate
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from council.downloads import Downloads
 from council.errors import ConfigurationError
 from council.runs.history import History
+from council.runs.queue import RunQueue
 from council.runs.registry import Runs
 from council.settings import Settings, environment
 from models import demonstration
@@ -72,6 +73,7 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
             history=history,
             max_context=settings.max_context,
             abandon_seconds=settings.abandon_seconds,
+            queue=RunQueue(at_once=settings.runs_at_once, waiting_of_one=settings.waiting_runs),
         )
         stack.push_async_callback(runs.close)
         downloads = open_downloads(weights, backend, hub=hub)

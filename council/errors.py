@@ -24,6 +24,14 @@ class BallotError(CouncilError):
     """A voter's text holds no valid order; the ballot is void and the run goes on."""
 
 
+class BusyError(CouncilError):
+    """Too many runs wait already; `retry_after_seconds` is about when there may be room."""
+
+    def __init__(self, message: Text, *, advice: Text, retry_after_seconds: float) -> None:
+        super().__init__(message, advice=advice)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class HistoryError(CouncilError):
     """The store cannot be read or written, or does not hold what was asked for."""
 

@@ -76,6 +76,19 @@ class DeliberationResumed(BaseEvent):
     type: Literal["deliberation_resumed"] = "deliberation_resumed"
 
 
+class DeliberationWaiting(BaseEvent):
+    """A run waits its turn; told again whenever `before` changes: how many others are to begin before it."""
+
+    type: Literal["deliberation_waiting"] = "deliberation_waiting"
+    before: int
+
+
+class DeliberationAdmitted(BaseEvent):
+    """The turn of a run has come that waited."""
+
+    type: Literal["deliberation_admitted"] = "deliberation_admitted"
+
+
 class StageStarted(BaseEvent):
     """A stage begins; `turns` is how many seats will speak in it at first."""
 
@@ -246,7 +259,15 @@ class DeliberationEnded(BaseEvent):
     reason: Told
 
 
-RunEvent = DeliberationStarted | DeliberationResumed | StageStarted | DeliberationFinished | DeliberationEnded
+RunEvent = (
+    DeliberationStarted
+    | DeliberationResumed
+    | DeliberationWaiting
+    | DeliberationAdmitted
+    | StageStarted
+    | DeliberationFinished
+    | DeliberationEnded
+)
 TurnEvent = TurnStarted | TurnDelta | TurnNotice | TurnRestarted | ContextCut | TurnFinished | TurnReused | TurnFailed
 VoteEvent = BallotCast | BallotVoid | StandingsComputed
 DebateEvent = DebateDecided | StanceTaken | RevisionUndone

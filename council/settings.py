@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from council.domain import MAX_SEATS, AnswerTokens, Mode
+from council.runs.queue import AT_ONCE, WAITING, WAITING_OF_ONE
 from council.translation import languages
 from models.http.errors import AddressError
 from models.ollama.wire import server_url
@@ -165,6 +166,12 @@ class Settings(BaseSettings):
     )
     abandon_seconds: Seconds = Field(
         default=60.0, description="How long a run goes on that nobody follows; it can be resumed afterwards."
+    )
+    runs_at_once: int = Field(
+        default=AT_ONCE, ge=1, le=100, description="Runs that are at work at once; others wait, and users take turns."
+    )
+    waiting_runs: int = Field(
+        default=WAITING_OF_ONE, ge=1, le=WAITING, description="Runs of one user that may wait their turn."
     )
     demonstration: bool = Field(
         default=True, description="Offer the program's own very small models, which sit only where there is no other."

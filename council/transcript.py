@@ -50,6 +50,7 @@ class Transcript:
     """One run as a reader sees it. Dictionaries keep the order in which things happened; `version` counts events.
 
     `earlier_speeches` holds what was said before and may be taken over when the run is resumed, by turn and prompt.
+    `runs_before` is how many others are to begin before it; None unless it waits its turn.
     """
 
     id: str = ""
@@ -58,6 +59,7 @@ class Transcript:
     seed: int = 0
     nonce_seed: str = ""
     status: ev.Status = "running"
+    runs_before: int | None = None
     reason: Text = NOTHING
     started_at: float = 0.0
     ended_at: float = 0.0
@@ -97,13 +99,19 @@ class Transcript:
                 self.seed, self.nonce_seed, self.started_at = event.seed, event.nonce_seed, event.at
             case ev.DeliberationResumed():
                 self.status, self.reason, self.ended_at = "running", NOTHING, 0.0
+                self.runs_before = None
                 self._begin_again()
+            case ev.DeliberationWaiting():
+                self.runs_before = event.before
+            case ev.DeliberationAdmitted():
+                self.runs_before = None
             case ev.StageStarted():
                 self.stages.append(event)
             case ev.DeliberationFinished():
                 self.status, self.ended_at = event.status, event.at
             case ev.DeliberationEnded():
                 self.status, self.reason, self.ended_at = event.status, event.reason, event.at
+                self.runs_before = None
                 for speech in self.speeches.values():
                     if speech.state == "speaking":
                         speech.state, speech.reason, speech.ended_at = "failed", event.reason, event.at

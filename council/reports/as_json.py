@@ -39,6 +39,7 @@ def to_json(transcript: Transcript, language: str | None = "en") -> dict[str, An
         "status": transcript.status,
         "heading": heading(transcript, words.language),
         "reason": transcript.reason,
+        "runs_before": transcript.runs_before,
         "language": question.language,
         "earlier": [exchange.model_dump(mode="json") for exchange in question.earlier],
         "mode": council.mode,

@@ -6,6 +6,7 @@ Page, terminal and exports show the same line, each in its reader's language.
 from collections.abc import Iterator
 
 from council.domain import Standings
+from council.reports.words import waiting
 from council.transcript import Transcript
 from council.translation import translator
 from models.demonstration import is_demonstration
@@ -23,6 +24,8 @@ def heading(transcript: Transcript, language: str | None = "en") -> str:
         return words.gettext("Nothing has been asked yet")
     facts = ", ".join(words.text(fact) for fact in _facts(transcript))
     match transcript.status:
+        case "running" if transcript.runs_before is not None:
+            return words.text(waiting(transcript.runs_before))
         case "running":
             return words.gettext("In progress: {facts}", facts=facts)
         case "failed" if transcript.reason:

@@ -6,7 +6,7 @@ from council.domain import Mode, Stage, Stance, TurnKind
 from council.events import ContextCut, DebateReason, RevisionUndone, Status
 from council.method.voting.tally import STRONG_BIAS
 from council.transcript import Speech
-from models.text import Text
+from models.text import Text, lazy_ngettext
 from models.text import lazy_gettext as _
 
 MODE_NAMES: Mapping[Mode, Text] = {
@@ -89,6 +89,13 @@ def undone(revision: RevisionUndone, seat: Text | str) -> Text:
         seat=seat,
         **shares,
     )
+
+
+def waiting(runs_before: int) -> Text:
+    """Say how many runs are to begin before this one, which waits its turn."""
+    if not runs_before:
+        return _("Waiting: this run is next")
+    return lazy_ngettext("Waiting: {n} run before this one", "Waiting: {n} runs before this one", runs_before)
 
 
 def decision(stance: Stance, seat: Text | str) -> Text:

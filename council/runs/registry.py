@@ -10,8 +10,10 @@ from council import events as ev
 from council.domain import Council, Question
 from council.errors import ConfigurationError, HistoryError
 from council.method.pipeline import deliberate
+from council.runs.ending import CLOSED
 from council.runs.history import CUT_SHORT, History
-from council.runs.run import CLOSED, Means, Pipeline, Run
+from council.runs.queue import RunQueue
+from council.runs.run import Means, Pipeline, Run
 from council.transcript import Transcript
 from models.base import Backend
 from models.text import lazy_gettext as _
@@ -23,6 +25,7 @@ class Runs:
     """The registry of runs; `of` gives one owner's.
 
     A run that nobody follows for `abandon_seconds` is interrupted, unless it was started with a time of its own.
+    `queue` decides how many are at work at once, whosever they are.
     """
 
     def __init__(
@@ -33,9 +36,10 @@ class Runs:
         max_context: int = 16_384,
         abandon_seconds: float = 60.0,
         pipeline: Pipeline = deliberate,
+        queue: RunQueue | None = None,
     ) -> None:
         self._history = history
-        self._means = Means(backend, pipeline, max_context)
+        self._means = Means(backend, pipeline, max_context, queue or RunQueue())
         self._abandon_seconds = abandon_seconds
         self._runs: dict[str, Run] = {}
 
@@ -66,7 +70,10 @@ class OwnedRuns:
     def start(
         self, question: Question, council: Council, *, seed: int | None = None, abandon_seconds: float | None = None
     ) -> Run:
-        """Begin a run and return at once; `seed` is drawn by lot unless given."""
+        """Begin a run, which may have to wait its turn, and return at once; `seed` is drawn by lot unless given.
+
+        Raises BusyError where too many wait already.
+        """
         started = ev.DeliberationStarted(
             id=secrets.token_hex(6),
             question=question,

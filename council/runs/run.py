@@ -8,7 +8,8 @@
 
 A run is new when it is made of its first event, or of all that the history holds of it. While its state is an Ending,
 its pipeline has been cancelled and is letting go; the first Ending given is the one that is told, but `RETRIED`,
-after which the run goes on at once, gives way to any other.
+after which the run goes on at once, gives way to any other. A running run may have to wait its turn before its
+pipeline begins: it holds a place in the queue from its start to its end.
 
 What happens in a run is the pipeline's business; where runs are found is that of `registry.py`.
 """
@@ -17,7 +18,7 @@ import asyncio
 import copy
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,44 +26,19 @@ from council import events as ev
 from council.advice import explain
 from council.errors import CouncilError, HistoryError
 from council.method.deliberation import Controls, Deliberation
+from council.runs.ending import ABANDONED, CLOSED, CRASHED, RETRIED, STOPPED, Ending
 from council.runs.history import OwnedHistory
+from council.runs.queue import Place, RunQueue
 from council.transcript import Transcript
 from models.base import Backend
 from models.errors import BackendError
-from models.text import Text, sentences
-from models.text import lazy_gettext as _
 
 logger = logging.getLogger(__name__)
 
 Pipeline = Callable[[Deliberation], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class Ending:
-    """Why a run ends before its end, and what to do about it."""
-
-    status: Literal["failed", "stopped", "interrupted"]
-    reason: Text
-    advice: Text | None = None
-
-    @property
-    def text(self) -> Text:
-        """The reason with its advice."""
-        return sentences([self.reason, *([self.advice] if self.advice else [])])
-
-
 State = Literal["new", "running", "ended"] | Ending
-
-_RESUME = _("Resume it: what was said is kept.")
-STOPPED = Ending("stopped", _("You stopped the run."), _RESUME)
-RETRIED = Ending("stopped", _("The run was stopped to ask a seat again."))
-ABANDONED = Ending("interrupted", _("Nobody followed the run any more."), _RESUME)
-CLOSED = Ending("interrupted", _("The program was closed in the middle of the run."), _RESUME)
-CRASHED = Ending(
-    "failed",
-    _("The run broke off because of an error in the program; its log says more."),
-    _("Resume the run: what was said is kept."),
-)
 
 
 @dataclass(frozen=True)
@@ -72,6 +48,7 @@ class Means:
     backend: Backend
     pipeline: Pipeline
     max_context: int
+    queue: RunQueue
 
 
 class Run:
@@ -95,6 +72,7 @@ class Run:
         self._controls = Controls()
         self._changed = asyncio.Event()
         self._task: asyncio.Future[None] | None = None
+        self._place: Place | None = None
         self._readers = 0
         self._abandonment: asyncio.TimerHandle | None = None
 
@@ -147,14 +125,14 @@ class Run:
                     await asyncio.wait_for(changed.wait(), max(heartbeat_seconds - tick_seconds, 0.0))
 
     def start(self) -> None:
-        """Begin a new run; raises HistoryError, and nothing has begun, if that cannot be stored."""
-        self._history.append(self.id, self._events[0])
+        """Begin a new run; raises BusyError or HistoryError, and nothing has begun, if it has no place or no store."""
+        self._take_place(self._events[0])
         self._work(past=None)
 
     def resume(self) -> None:
-        """Go on with a run; raises HistoryError, and nothing has begun, if that cannot be stored."""
+        """Go on with a run; raises BusyError or HistoryError as `start` does."""
         resumed = ev.DeliberationResumed()
-        self._history.append(self.id, resumed)
+        self._take_place(resumed)
         self._tell(resumed)
         self._work(past=copy.deepcopy(self.transcript))
 
@@ -186,11 +164,35 @@ class Run:
         while self.is_running:
             await self._changed.wait()
 
+    def _take_place(self, begun: ev.Event) -> None:
+        """Take a place in the queue, unless the run has one, and store that it begins."""
+        self._place = self._place or self._means.queue.join(self.owner)
+        try:
+            self._history.append(self.id, begun)
+        except HistoryError:
+            self._leave_place()
+            raise
+
+    def _leave_place(self) -> None:
+        if self._place is not None:
+            self._means.queue.leave(self._place)
+            self._place = None
+
     def _work(self, past: Transcript | None) -> None:
         self._state, self._controls = "running", Controls()
-        self._task = asyncio.ensure_future(self._means.pipeline(self._deliberation(past)))
+        self._task = asyncio.ensure_future(self._carry_out(past))
         self._task.add_done_callback(self._conclude)  # also runs for a task that was cancelled before its first step
         self._watch_for_readers()
+
+    async def _carry_out(self, past: Transcript | None) -> None:
+        """Wait for the run's turn, and let the pipeline work."""
+        assert self._place is not None
+        if self._place.before is not None:
+            async with aclosing(self._place.moves()) as moves:
+                async for before in moves:
+                    self._emit(ev.DeliberationWaiting(before=before))
+            self._emit(ev.DeliberationAdmitted())
+        await self._means.pipeline(self._deliberation(past))
 
     def _deliberation(self, past: Transcript | None) -> Deliberation:
         run = self.transcript
@@ -231,6 +233,7 @@ class Run:
             except HistoryError:
                 logger.exception("run %s could not go on", self.id)
         self._state = "ended"
+        self._leave_place()
         self._watch_for_readers()
         self._wake()
         self._forget_deltas()

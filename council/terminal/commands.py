@@ -17,8 +17,9 @@ from council.domain import Language
 from council.errors import ConfigurationError, did_you_mean
 from council.reports.as_json import to_json, to_markdown
 from council.reports.words import STATUSES
+from council.runs.ending import CLOSED
 from council.runs.owners import LOCAL
-from council.runs.run import CLOSED, Run
+from council.runs.run import Run
 from council.settings import Settings
 from council.terminal import doctor
 from council.terminal.command_line import COMPLETE, FAILED, PARTIAL, STOPPED

@@ -7,7 +7,17 @@ from typing import TextIO, assert_never
 from council import events as ev
 from council.domain import Ballot, Standings, Turn
 from council.reports.heading import heading
-from council.reports.words import DEBATE_REASONS, STAGES, TRUNCATED, TURNS, decision, restarted, shortened, undone
+from council.reports.words import (
+    DEBATE_REASONS,
+    STAGES,
+    TRUNCATED,
+    TURNS,
+    decision,
+    restarted,
+    shortened,
+    undone,
+    waiting,
+)
 from council.transcript import Speech, Transcript
 from council.translation import Translator
 from models.text import Text, lazy_ngettext
@@ -102,6 +112,10 @@ class Narrator:
                 self._say(_("Run {id}, mode {mode}", id=event.id, mode=event.council.mode))
             case ev.DeliberationResumed():
                 self._say(_("Resumed: what was said is kept, what is missing is asked again"))
+            case ev.DeliberationWaiting():
+                self._say(waiting(event.before))
+            case ev.DeliberationAdmitted():
+                self._say(_("Its turn has come"))
             case ev.StageStarted(stage=stage, round=round):
                 again = _("{stage}, round {round}", stage=STAGES[stage], round=round)
                 self._say(again if round else STAGES[stage])

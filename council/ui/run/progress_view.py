@@ -6,7 +6,7 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 from council.domain import STAGE_OF, Stage
-from council.reports.words import STAGES, STATUSES, TURNS
+from council.reports.words import STAGES, STATUSES, TURNS, waiting
 from council.transcript import Speech, Transcript
 from council.translation import Translator
 from council.ui.drawing import draw
@@ -37,12 +37,12 @@ def render_progress(transcript: Transcript, words: Translator, now: float) -> st
     left = seconds_left(transcript, now)
     if left is not None:
         figures.append(words.gettext("about {time} left in this stage", time=duration(left, words)))
-    status = words.text(STATUSES[transcript.status])
+    status = STATUSES[transcript.status] if transcript.runs_before is None else waiting(transcript.runs_before)
     return draw(
         "progress",
         words,
         steps=[_step(transcript, stage) for stage in stages_of(transcript)],
-        status=chip(status, STATUS_COLOUR.get(transcript.status, "busy")),
+        status=chip(words.text(status), STATUS_COLOUR.get(transcript.status, "busy")),
         figures=figures,
         speakers=_speakers(transcript, words),
     )
@@ -72,6 +72,8 @@ def render_status_line(transcript: Transcript, words: Translator) -> str:
         return ""
     if transcript.status != "running":
         return escape(words.gettext("The run has ended: {status}.", status=STATUSES[transcript.status]))
+    if transcript.runs_before is not None:
+        return escape(words.text(waiting(transcript.runs_before)))
     stage = transcript.stage
     if stage is None:
         return escape(words.text(STATUSES["running"]))

@@ -14,7 +14,7 @@ from council.errors import BallotError
 from council.reports import words
 from council.reports.as_json import to_json, to_markdown
 from council.reports.heading import heading
-from council.runs.run import STOPPED
+from council.runs.ending import STOPPED
 from council.terminal.narrator import Narrator
 from council.transcript import Transcript
 from council.translation import languages, translator

@@ -2,8 +2,10 @@
 
 import pytest
 
+from council.runs.queue import AT_ONCE, WAITING_OF_ONE
 from council.seats import SeatWish
 from tests.council.ui.visitors import OpenPage, Visitor
+from tests.fakes import ScriptedBackend
 
 pytestmark = pytest.mark.anyio
 
@@ -133,3 +135,23 @@ async def test_the_mode_is_described_in_the_language_of_the_page(visitor: Visito
             await visitor.fire(box.mode, "change")
             notes.add(visitor.said(box.mode_note))
     assert len(notes) == 4 and all("class" in note for note in notes)
+
+
+async def test_a_question_too_many_is_refused_with_a_time_and_stays_in_the_box(
+    visitor: Visitor, open_page: OpenPage, backend: ScriptedBackend
+) -> None:
+    runs = open_page.application.runs.of(visitor.owner)
+    run_id = await visitor.ask()
+    question, council = visitor.transcript.question, visitor.transcript.council
+    assert question and council
+    backend.delay = 60.0
+    begun = [runs.start(question, council) for _ in range(AT_ONCE + WAITING_OF_ONE)]
+    try:
+        visitor.fields[visitor.page.composer.question] = "One more?"
+        await visitor.fire(visitor.page.composer.ask, "click")
+        assert "4 runs of yours wait already. Try again in about" in visitor.said(visitor.page.composer.message)
+        assert (visitor.fields[visitor.page.composer.question], visitor.shown) == ("One more?", run_id)
+    finally:
+        for run in begun:
+            run.stop()
+            await run.ended()

@@ -4,7 +4,7 @@ import pytest
 
 from council import events as ev
 from council.domain import Synthesis
-from council.runs.run import STOPPED
+from council.runs.ending import STOPPED
 from council.translation import translator
 from council.ui.run.progress_view import count_turns, seconds_left
 from council.ui.run.render import render
@@ -85,3 +85,27 @@ def test_who_votes_is_told_while_no_pane_shows_it() -> None:
     assert 'ballot: <span class="badge seat-2"' in render(transcript, ENGLISH, 1.0).progress
     transcript.apply(ev.DeliberationEnded(status="stopped", reason=STOPPED.text))
     assert "speakers" not in render(transcript, ENGLISH, 1.0).progress
+
+
+def test_a_run_that_waits_says_its_place_and_can_be_stopped_but_not_concluded() -> None:
+    transcript = fold(started(), ev.DeliberationWaiting(before=2))
+    view = render(transcript, ENGLISH, 101.0)
+    assert view.status_line == "Waiting: 2 runs before this one" and view.status_line in view.progress
+    assert 'data-action="stop"' in view.actions and 'data-action="synthesise_now"' not in view.actions
+    assert "En attente : 2 délibérations avant celle-ci" in render(transcript, FRENCH, 101.0).progress
+    transcript.apply(ev.DeliberationWaiting(before=0))
+    assert render(transcript, ENGLISH, 101.0).status_line == "Waiting: this run is next"
+    transcript.apply(ev.DeliberationAdmitted())
+    assert "Waiting" not in render(transcript, ENGLISH, 101.0).progress
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        ev.DeliberationEnded(status="stopped", reason=STOPPED.text),
+        ev.DeliberationResumed(),  # of a run whose program was killed while it waited, and left no other word
+    ],
+)
+def test_a_run_that_waited_and_ended_or_went_on_does_not_wait_any_more(ending: ev.Event) -> None:
+    transcript = fold(started(), ev.DeliberationWaiting(before=2), ending)
+    assert "Waiting" not in "".join(render(transcript, ENGLISH, 101.0).values())

@@ -141,17 +141,21 @@ class WeightsFinder:
         if file.problem is not None:
             raise file.problem
         self._read(file.path)
-        missing = [part for part in part_paths(file.path) if not os.path.isfile(part)]
-        if missing:
-            raise WeightsError(
-                _(
-                    "{path!r} is the first part of a model, and {missing!r} is missing beside it.",
-                    path=str(file.path),
-                    missing=missing[0].name,
-                ),
-                advice=_("Fetch all parts into one folder."),
-            )
-        return sum(part.stat().st_size for part in part_paths(file.path))
+        parts = part_paths(file.path)
+        missing = [part for part in parts[1:] if not os.path.isfile(part)]
+        try:
+            if not missing:
+                return sum(os.path.getsize(part) for part in parts)
+        except OSError:  # it went away just now
+            missing = [part for part in parts if not os.path.isfile(part)] or parts
+        raise WeightsError(
+            _(
+                "{path!r} is the first part of a model, and {missing!r} is missing beside it.",
+                path=str(file.path),
+                missing=missing[0].name,
+            ),
+            advice=_("Fetch all parts into one folder."),
+        )
 
     def _files(self) -> Iterator[tuple[Source, FoundFile]]:
         for path in self._paths:

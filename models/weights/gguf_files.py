@@ -13,7 +13,7 @@ from models.text import lazy_gettext as _
 
 MAX_DEPTH = 4
 
-_PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
+_PART = re.compile(r"-([0-9]{5})-of-([0-9]{5})\.gguf$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ def part_paths(path: Path) -> list[Path]:
     if match is None:
         return [path]
     stem = path.name[: match.start()]
-    return [path.with_name(f"{stem}-{number:05}-of-{match[2]}.gguf") for number in range(1, int(match[2]) + 1)]
+    others = (path.with_name(f"{stem}-{number:05}-of-{match[2]}.gguf") for number in range(2, int(match[2]) + 1))
+    return [path, *others]
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -10,17 +10,12 @@ from pathlib import Path
 from models.errors import WeightsError
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
-from models.weights.gguf_reader import (
-    CutShortError,
-    DamagedError,
-    GGUFReader,
-    MetadataValue,
-    read_metadata,
-    read_tensors,
-)
+from models.weights.gguf_metadata import Metadata
+from models.weights.gguf_reader import CutShortError, DamagedError, GGUFReader, Tensors, read_metadata, read_tensors
 from models.weights.gguf_types import QUANTIZATIONS
 
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 65_536
+MAX_ALIGNMENT = 65_536
 MAX_LAYERS = 512
 """With more, or with none, llama.cpp does not refuse a file but ends the whole process."""
 
@@ -37,7 +32,6 @@ class GGUFHeader:
     """
 
     architecture: str
-    name: str
     quantization: str
     parameter_count: int
     context_tokens: int
@@ -85,14 +79,13 @@ def read_header(path: Path) -> GGUFHeader:
             tensors, pairs = reader.unpack("<QQ")
             if max(tensors, pairs) > MAX_ENTRIES:
                 raise DamagedError(_("its GGUF header makes no sense"))
-            metadata = read_metadata(reader, pairs)
-            parameter_count, end = read_tensors(reader, tensors)
-            alignment = metadata.get("general.alignment")
-            step = alignment if isinstance(alignment, int) and alignment > 0 else 32
-            needed = -(-reader.position // step) * step + end if tensors else reader.position
+            metadata = Metadata(read_metadata(reader, pairs))
+            table = read_tensors(reader, tensors)
+            step = metadata.number("general.alignment", default=32, least=1, most=MAX_ALIGNMENT)
+            needed = -(-reader.position // step) * step + table.end if tensors else reader.position
             if needed > reader.size:
                 raise CutShortError(needed)
-            return _summarise(path, metadata, parameter_count)
+            return _summarise(path, metadata, table)
     except OSError as error:
         raise WeightsError(
             _("{path!r} cannot be read ({said}).", path=str(path), said=str(error.strerror or error)),
@@ -149,30 +142,33 @@ def _wrong_version(path: Path, version: int) -> Text:
     )
 
 
-def _summarise(path: Path, metadata: dict[str, MetadataValue], parameter_count: int) -> GGUFHeader:
-    architecture = _text(metadata, "general.architecture")
-    if fault := _no_language_model(path, architecture, _text(metadata, "general.type"), parameter_count):
+def _summarise(path: Path, metadata: Metadata, tensors: Tensors) -> GGUFHeader:
+    architecture = metadata.name("general.architecture")
+    if fault := _no_language_model(path, architecture, metadata.name("general.type"), tensors.weights):
         raise WeightsError(fault, advice=_GIVE_MODEL)
-    embedding_length = _number(metadata, f"{architecture}.embedding_length")
-    heads = max(_numbers(metadata, f"{architecture}.attention.head_count"), default=0)
+
+    def number(key: str, **options: int) -> int:
+        return metadata.number(f"{architecture}.{key}", **options)
+
+    embedding_length = number("embedding_length")
+    heads = max(metadata.numbers(f"{architecture}.attention.head_count"), default=0)
     head_length = embedding_length // heads if heads else 0
-    layers = _number(metadata, f"{architecture}.block_count")
+    layers = number("block_count", most=2**32 - 1)
     if not 1 <= layers <= MAX_LAYERS:
         raise DamagedError(_("it speaks of {layers} layers", layers=layers))
-    kv_heads = _numbers(metadata, f"{architecture}.attention.head_count_kv") or (heads,)
+    kv_heads = metadata.numbers(f"{architecture}.attention.head_count_kv") or (heads,)
     return GGUFHeader(
         architecture=architecture,
-        name=_text(metadata, "general.name"),
-        quantization=QUANTIZATIONS.get(_number(metadata, "general.file_type", default=-1), ""),
-        parameter_count=parameter_count,
-        context_tokens=_number(metadata, f"{architecture}.context_length"),
+        quantization=QUANTIZATIONS.get(metadata.number("general.file_type", default=-1), ""),
+        parameter_count=tensors.weights,
+        context_tokens=number("context_length"),
         embedding_length=embedding_length,
-        vocabulary=_number(metadata, "tokenizer.ggml.tokens") or _number(metadata, f"{architecture}.vocab_size"),
+        vocabulary=metadata.count("tokenizer.ggml.tokens") or number("vocab_size"),
         kv_heads=kv_heads if len(kv_heads) == layers else (max(kv_heads),) * layers,
-        key_length=_number(metadata, f"{architecture}.attention.key_length", default=head_length),
-        value_length=_number(metadata, f"{architecture}.attention.value_length", default=head_length),
-        has_chat_template=bool(_text(metadata, "tokenizer.chat_template")),
-        is_embedding=_number(metadata, f"{architecture}.pooling_type") > 0,
+        key_length=number("attention.key_length", default=head_length),
+        value_length=number("attention.value_length", default=head_length),
+        has_chat_template=metadata.has("tokenizer.chat_template"),
+        is_embedding=number("pooling_type") > 0,
     )
 
 
@@ -190,20 +186,3 @@ def _no_language_model(path: Path, architecture: str, kind: str, parameter_count
     if not parameter_count:
         return _("{path!r} holds a vocabulary without weights, not a language model.", path=given)
     return NOTHING
-
-
-def _text(metadata: dict[str, MetadataValue], key: str) -> str:
-    value = metadata.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _number(metadata: dict[str, MetadataValue], key: str, *, default: int = 0) -> int:
-    value = metadata.get(key)
-    return int(value) if isinstance(value, int) else default
-
-
-def _numbers(metadata: dict[str, MetadataValue], key: str) -> tuple[int, ...]:
-    value = metadata.get(key)
-    if isinstance(value, tuple):
-        return tuple(int(number) for number in value)
-    return (int(value),) if isinstance(value, int) else ()

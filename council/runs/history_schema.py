@@ -93,6 +93,11 @@ def _index_words(db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (row, unspaced.sub(r" \1 ", folded)))
 
 
+def _merge_in_small_steps_only(db: sqlite3.Connection) -> None:
+    """Put off the merge of sixteen parts of the index at once, which whoever added the last one waited for."""
+    db.execute("INSERT INTO words (words, rank) VALUES ('crisismerge', 1000)")
+
+
 def _stored(db: sqlite3.Connection, *types: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Yield a run's id, an event's number and its body; what is no JSON was torn, and nothing is drawn from it."""
     marks = ", ".join("?" * len(types))
@@ -108,6 +113,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _add_writer,
     _renew_fingerprints,
     _index_words,
+    _merge_in_small_steps_only,
 )
 
 

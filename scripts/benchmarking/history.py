@@ -45,9 +45,10 @@ def main() -> None:
         is_done = threading.Event()
         searcher = threading.Thread(target=search_until, args=(is_done, kept, words[0]))
         searcher.start()
-        report(
-            "append beside searches", timed(lambda: kept.append("r0", answer(text(WORDS))), APPENDS), APPEND_LIMIT_MS
-        )
+        said = iter([answer(text(WORDS)) for _ in range(2 * APPENDS)])
+        add = lambda: kept.append("r0", next(said))  # noqa: E731
+        report("append beside searches", timed(add, APPENDS), APPEND_LIMIT_MS)
+        report("its processor time", timed(add, APPENDS, clock=time.thread_time), APPEND_LIMIT_MS)
         is_done.set()
         searcher.join()
         history.close()
@@ -76,12 +77,12 @@ def search_until(is_done: threading.Event, kept: OwnedHistory, word: str) -> Non
         kept.entries(search=word)
 
 
-def timed(use: Callable[[], object], times: int) -> list[float]:
+def timed(use: Callable[[], object], times: int, *, clock: Callable[[], float] = time.perf_counter) -> list[float]:
     taken = []
     for _ in range(times):
-        began = time.perf_counter()
+        began = clock()
         use()
-        taken.append((time.perf_counter() - began) * 1e3)
+        taken.append((clock() - began) * 1e3)
     return taken
 
 

@@ -25,6 +25,7 @@ from council.seats import SeatWish, check_seats, choose_chairman, choose_seats, 
 from council.settings import Settings
 from council.transcript import Transcript
 from models.base import ModelCard
+from models.characters import is_blank, is_unicode, typed
 from models.text import lazy_gettext as _
 
 
@@ -47,10 +48,10 @@ class CouncilRequest(Value):
 
 def make_question(text: str, *, language: Language | None = None, after: Transcript | None = None) -> Question:
     """Check a text and make a question of it; `after` is the run that it follows up."""
-    text = text.strip()
+    text = typed(text)
     if not is_unicode(text):
         raise ConfigurationError(_("The question is not readable text."), advice=_("Save it as UTF-8, or type it."))
-    if not text:
+    if is_blank(text):
         example = "Why is the sky blue?"
         raise ConfigurationError(
             _("The question is empty."), advice=_("Write one, such as {example!r}", example=example)
@@ -65,15 +66,6 @@ def make_question(text: str, *, language: Language | None = None, after: Transcr
             advice=_("Shorten it."),
         )
     return Question(text=text, language=language or detect_language(text), earlier=conversation(after) if after else ())
-
-
-def is_unicode(text: str) -> bool:
-    """Whether a text can be stored and sent; what was decoded from other bytes than UTF-8 may hold halves of pairs."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def conversation(run: Transcript) -> tuple[Exchange, ...]:

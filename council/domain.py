@@ -5,12 +5,12 @@ model may sit twice, and every voter sees other letters.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NewType
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.text import Text
+from models.characters import mended
 
 MAX_SEATS = 8
 MAX_QUESTION_CHARACTERS = 50_000
@@ -69,28 +69,6 @@ MODES: Mapping[Mode, Method] = {
     "council": Method(seats="all", votes=True, concludes=True),
     "full": Method(seats="all", votes=True, debates=True, concludes=True),
 }
-
-
-def mended(value: Any) -> Any:
-    """Put halves of characters together in all texts of a value; U+FFFD stands for one that is alone.
-
-    A model or a browser that escapes JSON may send such halves, and what holds one can be neither stored nor sent.
-    """
-    match value:
-        case str():
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            return value
-        case list() | tuple():
-            return [mended(part) for part in value]
-        case dict():
-            return {mended(name): mended(part) for name, part in value.items()}
-        case Text():
-            return replace(value, values=mended(value.values))
-        case _:
-            return value
 
 
 class Value(BaseModel):

@@ -13,6 +13,7 @@ from itertools import cycle, islice
 from council.domain import MAX_MODEL_CHARACTERS, MAX_PERSONA_CHARACTERS, MAX_SEATS, Seat
 from council.errors import ConfigurationError, did_you_mean
 from models.base import ModelCard
+from models.characters import is_blank, typed
 from models.names import canonical, is_same
 from models.text import Text
 from models.text import lazy_gettext as _
@@ -88,7 +89,7 @@ def read_wish(text: str) -> SeatWish:
     """Read a seat written as "model", "model=persona", or either of them with a temperature behind it: "model@0.3"."""
     rest, temperature = (found[1], float(found[2])) if (found := _TEMPERATURE.fullmatch(text.strip())) else (text, None)
     model, equals, persona = (part.strip() for part in rest.partition("="))
-    if equals and not persona:
+    if equals and is_blank(persona):
         raise ConfigurationError(
             _("The seat {text!r} names no persona after '='.", text=text),
             advice=_("Known: {personas}.", personas=", ".join(PERSONAS)),
@@ -112,7 +113,7 @@ def take_seats(wishes: Sequence[SeatWish]) -> tuple[Seat, ...]:
 
 
 def _take_seat(number: int, wish: SeatWish) -> Seat:
-    model, persona = wish.model.strip(), wish.persona.strip()
+    model, persona = wish.model.strip(), "" if is_blank(wish.persona) else typed(wish.persona)
     least, most = Seat.bounds("temperature")
     if not model:
         raise ConfigurationError(

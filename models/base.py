@@ -5,10 +5,11 @@ A failure is always one of the exceptions of `models/errors.py`: never text, `No
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
+from models.characters import Joiner
 from models.errors import BackendError
 from models.text import NOTHING, Text
 
@@ -163,7 +164,7 @@ def closing_stream(
 ) -> Callable[Concatenate[AnyBackend, Params], AbstractAsyncContextManager[AsyncIterator[Chunk]]]:
     """Make a backend's `stream` of a generator, which is closed when the context is left, however that happens.
 
-    An error is given the backend's name on its way out.
+    Its texts are made well-formed here, whatever the backend; an error is given the backend's name on its way out.
     """
 
     @wraps(generate)
@@ -172,13 +173,29 @@ def closing_stream(
         backend: AnyBackend, /, *args: Params.args, **kwargs: Params.kwargs
     ) -> AsyncIterator[AsyncIterator[Chunk]]:
         try:
-            async with aclosing(generate(backend, *args, **kwargs)) as chunks:
+            async with (
+                aclosing(generate(backend, *args, **kwargs)) as raw,
+                aclosing(_well_formed(raw)) as chunks,
+            ):
                 yield chunks
         except BackendError as error:
             error.backend = error.backend or backend.name
             raise
 
     return stream
+
+
+async def _well_formed(chunks: AsyncIterator[Chunk]) -> AsyncGenerator[Chunk, None]:
+    """Join halves of characters that came in two chunks; a half goes no further than the chunks of its kind."""
+    text, thinking = Joiner(), Joiner()
+    async for chunk in chunks:
+        if not chunk.thinking and (rest := thinking.finish()):
+            yield Chunk(thinking=rest)
+        if not chunk.text and (rest := text.finish()):
+            yield Chunk(text=rest)
+        whole = replace(chunk, text=text.push(chunk.text), thinking=thinking.push(chunk.thinking))
+        if whole != Chunk():
+            yield whole
 
 
 def estimate_tokens(text: str) -> int:

@@ -9,7 +9,7 @@ import sqlite3
 import unicodedata
 
 from council import events as ev
-from council.domain import mended
+from models.characters import well_formed
 
 EVENTS = 2**20
 MOST_WORDS, MOST_LETTERS = 20, 100  # of a search
@@ -63,7 +63,7 @@ def condition(search: str) -> tuple[str, list[str]]:
     What was typed is words and no syntax. Each may go on, so that runs are found while one types; one that ends with
     a mark, such as "100%", does not.
     """
-    words = [word[:MOST_LETTERS] for word in re.split(r"[\s\0]+", mended(search)) if word][:MOST_WORDS]
+    words = [word[:MOST_LETTERS] for word in well_formed(search).split()][:MOST_WORDS]
     telling = [word for word in words if any(map(str.isalnum, word))]
     if words and not telling:
         return "0", []

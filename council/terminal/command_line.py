@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import typer
 
 from council.advice import explain
-from council.asking import is_unicode
 from council.errors import ConfigurationError, CouncilError
 from council.terminal.console import Console
+from models.characters import is_unicode
 from models.errors import BackendError
 from models.text import lazy_gettext as _
 

@@ -4,20 +4,32 @@ Nothing is tried twice here; the selector decides what happens after a failure.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, PlainValidator, ValidationError
 
+from models.characters import mended
 from models.errors import BackendTimeoutError, BadResponseError
 from models.http.errors import ServerErrors, map_http_errors
 from models.text import Text
 from models.text import lazy_gettext as _
 
 Body = TypeVar("Body", bound=BaseModel)
+
+
+def _as_written(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+Written = Annotated[str, PlainValidator(_as_written)]
+"""Streamed text as it came: it may begin or end with half a character."""
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -193,10 +205,17 @@ class HttpServer:
             ) from error
 
     def parse(self, kind: type[Body], raw: bytes) -> Body:
-        """Read JSON of a known shape; anything else is a BadResponseError."""
+        """Read JSON of a known shape; anything else is a BadResponseError.
+
+        Half a character may stand where the shape says so (`Written`), as its other half may follow.
+        """
         try:
-            return kind.model_validate_json(raw)
-        except ValidationError as error:
+            value = json.loads(raw.decode(errors="replace").removeprefix("\ufeff"))
+            try:
+                return kind.model_validate(value)
+            except ValidationError:
+                return kind.model_validate(mended(value))
+        except (ValueError, RecursionError) as error:  # pydantic's ValidationError is a ValueError
             raise self.bad_response(
                 _("{server} sent something that is not its usual JSON: {beginning!r}.", beginning=beginning_of(raw)),
                 advice=CHECK_ADDRESS,

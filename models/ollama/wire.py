@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from models.base import GenerationConfig, Message, ModelCard
 from models.http.errors import AddressError
+from models.http.server import Written
 from models.ollama.server_memory import LoadedModel
 from models.text import NOTHING
 from models.text import lazy_gettext as _
@@ -24,8 +25,8 @@ DEFAULT_PORT = 11434
 
 
 class ChatMessage(BaseModel):
-    content: str | None = None
-    thinking: str | None = None
+    content: Written | None = None
+    thinking: Written | None = None
 
 
 class ChatLine(BaseModel):

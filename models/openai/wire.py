@@ -9,14 +9,15 @@ from pydantic import AliasChoices, BaseModel, Field
 
 from models.base import GenerationConfig, Message, ModelCard
 from models.http.errors import AddressError
+from models.http.server import Written
 from models.text import lazy_gettext as _
 
 BACKEND = "openai"
 
 
 class Delta(BaseModel):
-    content: str | None = None
-    reasoning: str | None = Field(None, validation_alias=AliasChoices("reasoning_content", "reasoning"))
+    content: Written | None = None
+    reasoning: Written | None = Field(None, validation_alias=AliasChoices("reasoning_content", "reasoning"))
 
 
 class Choice(BaseModel):

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from council.asking import CouncilRequest, make_council
+from council.asking import CouncilRequest, make_council, make_question
 from council.domain import Council, Mode, Question
+from council.errors import ConfigurationError
 from council.runs.history import History
 from council.runs.owners import LOCAL
 from council.runs.registry import Runs
-from council.seats import SeatWish
+from council.seats import SeatWish, read_wish, take_seats
 from council.settings import Settings
 from models.base import ModelCard
 from tests.fakes import ScriptedBackend
@@ -66,3 +67,17 @@ def test_the_chairman_left_open_is_that_of_the_settings_and_one_left_to_the_prog
     set_up = settings.model_copy(update={"chairman": "gamma:1b"})
     assert make_council(CouncilRequest(), CARDS, set_up).chairman.model == "gamma:1b"
     assert make_council(CouncilRequest(chairman=""), CARDS, set_up).chairman.model == "alpha:1b"
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff\n", "\u2060\u00ad\u3164", "\x00\x1b"])
+def test_a_question_of_which_nothing_can_be_seen_is_none(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="The question is empty"):
+        make_question(text)
+    with pytest.raises(ConfigurationError, match="names no persona"):
+        read_wish(f"alpha:1b={text}")
+    assert take_seats([SeatWish("alpha:1b", text)])[0].persona == ""
+
+
+def test_a_byte_order_mark_is_no_part_of_a_question_or_a_persona() -> None:
+    assert make_question("\ufeffWhy is the sky blue?").text == "Why is the sky blue?"
+    assert take_seats([SeatWish("alpha:1b", "\ufeffsceptic")])[0].persona == "sceptic"

@@ -183,6 +183,30 @@ async def test_text_that_only_begins_like_a_thought_is_not_lost(scripted: Script
         assert "".join(chunk.text for chunk in await listen(backend)) == "<thi"
 
 
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["kangaroo \\ud83e", "\\udd98!"], "kangaroo 🦘!"),
+        (["half \\ud83e", " and \\udd98"], "half � and �"),
+        (["ends \\ud83e"], "ends �"),
+        (["nul\\u0000s"], "nul�s"),
+        (["\\\\ud83e stays"], "\\ud83e stays"),
+    ],
+)
+async def test_halves_of_characters_are_joined_over_pieces_and_lone_ones_replaced(
+    scripted: Scripted, pieces: list[str], text: str
+) -> None:
+    lines = [scripted.hello("HERE").replace(b"HERE", piece.encode()) for piece in pieces]
+    async with scripted.open(says(*lines, scripted.done)) as (backend, _):
+        assert "".join(chunk.text for chunk in await listen(backend)) == text
+
+
+async def test_bytes_that_are_no_characters_do_not_end_an_answer(scripted: Scripted) -> None:
+    line = scripted.hello("HERE").replace(b"HERE", b"caf\xc3 \xff")
+    async with scripted.open(says(line, scripted.done)) as (backend, _):
+        assert "".join(chunk.text for chunk in await listen(backend)) == "caf� �"
+
+
 async def test_an_answer_cut_at_its_limit_says_so(scripted: Scripted) -> None:
     async with scripted.open(says(scripted.hello("Hello"), scripted.cut_short)) as (backend, _):
         completion = (await listen(backend))[-1].completion

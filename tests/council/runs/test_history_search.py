@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from council import events as ev
-from council.domain import Synthesis, mended
+from council.domain import Synthesis
 from council.runs.history import History, OwnedHistory
 from council.runs.history_search import MOST_LETTERS
 from council.runs.owners import LOCAL
+from models.characters import mended
 from tests.council.runs.stored import ANA, answered, started
 
 

@@ -1,17 +1,17 @@
 """Writes chat messages the way a model was trained to read them: its own template, else its family's, else ChatML.
 
-A template is a program from a stranger's file: it runs in Jinja's sandbox.
+A file's own template is a stranger's program: it runs in a process of its own.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import jinja2
 
 from models.base import Message
 from models.errors import RequestRejectedError
+from models.llama_cpp.templates.formatter import Formatter, Render
+from models.llama_cpp.templates.process import TemplateFault, TemplateProcess
 from models.llama_cpp.vocabulary import Vocabulary
+from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 from models.thinking import opens_thinking
 
@@ -49,8 +49,7 @@ FAMILIES = (
 )
 
 Layout = Callable[[Sequence[Message]], list[Message]]
-# What a template may raise: it is somebody else's program.
-TEMPLATE_ERRORS = (jinja2.TemplateError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+PROBE = (Message("system", "Be brief."), Message("user", "Is this a sound model?"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,20 @@ class ChatTemplate:
     def __init__(self, template: str, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         family, end = _family(vocabulary)
-        self._templates: list[tuple[Any, tuple[str, ...]]] = []
-        for source, stop in ((template, ()), (family, (end,) if end else ())):
-            if source and (formatter := _compile(source, vocabulary)):
-                self._templates.append((formatter, stop))
+        tokens = {"bos": vocabulary.text_of(vocabulary.bos), "eos": vocabulary.text_of(vocabulary.eos)}
+        self._own = TemplateProcess(template, **tokens) if template else None
+        self._ways: list[tuple[Render, tuple[str, ...]]] = [(self._own.render, ())] if self._own else []
+        self._ways.append((Formatter(family, **tokens).render, (end,) if end else ()))
+        self.fault: Text = NOTHING
+
+    def check(self) -> None:
+        """Write an example out, so that a template of no use is known before the first answer: see `fault`."""
+        self.render(PROBE)
+
+    def close(self) -> None:
+        """End the process of the file's own template."""
+        if self._own:
+            self._own.close()
 
     def render(self, messages: Sequence[Message], *, think: bool | None = None) -> Prompt:
         """Write the messages out, with the opening of the answer; raises RequestRejectedError where no way works.
@@ -80,9 +89,9 @@ class ChatTemplate:
         `think=False` closes the thinking block of templates that open one and know no switch.
         """
         disarmed = [Message(message.role, self._vocabulary.disarm(message.content)) for message in messages]
-        for formatter, stop in self._templates:
+        for render, stop in self._ways:
             for layout in (list, fold_system, merge_same_roles):
-                text = _try_render(formatter, layout(disarmed), think)
+                text = self._try(render, layout(disarmed), think)
                 if text is None or not _holds(text, disarmed):
                     continue
                 is_thinking = opens_thinking(text)
@@ -92,6 +101,16 @@ class ChatTemplate:
         raise RequestRejectedError(
             _("The model's chat template takes none of these messages."), advice=_("Ask with a user's message.")
         )
+
+    def _try(self, render: Render, messages: Sequence[Message], think: bool | None) -> str | None:
+        switches = {} if think is None else {"enable_thinking": think, "thinking": think}
+        try:
+            return render([{"role": message.role, "content": message.content} for message in messages], switches)
+        except TemplateFault as fault:
+            self.fault = self.fault or (fault.said if fault.is_broken else NOTHING)
+        except ValueError:  # what a family's template raises where it takes no system text
+            pass
+        return None
 
 
 def fold_system(messages: Sequence[Message]) -> list[Message]:
@@ -124,26 +143,6 @@ def _family(vocabulary: Vocabulary) -> tuple[str, str]:
         if vocabulary.has_marker(marker):
             return template, end
     return CHATML, "<|im_end|>"
-
-
-def _compile(source: str, vocabulary: Vocabulary) -> Any:
-    from llama_cpp.llama_chat_format import Jinja2ChatFormatter  # here: the app starts without the package
-
-    try:
-        return Jinja2ChatFormatter(
-            source, eos_token=vocabulary.text_of(vocabulary.eos), bos_token=vocabulary.text_of(vocabulary.bos)
-        )
-    except TEMPLATE_ERRORS:
-        return None
-
-
-def _try_render(formatter: Any, messages: list[Message], think: bool | None) -> str | None:
-    switches = {} if think is None else {"enable_thinking": think, "thinking": think}
-    try:
-        rows = [{"role": message.role, "content": message.content} for message in messages]
-        return str(formatter(messages=rows, **switches).prompt)
-    except TEMPLATE_ERRORS:
-        return None
 
 
 def _holds(text: str, messages: Sequence[Message]) -> bool:

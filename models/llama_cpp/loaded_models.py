@@ -136,6 +136,8 @@ class LoadedModels:
                 if self._trials is not None:
                     await asyncio.to_thread(self._trials.check, path, load.weights.size_bytes)
                 loaded = await self._load(load, window)
+                if fault := loaded.template.fault:
+                    load.tell(_template_fault(load.weights.name, fault))
                 loaded.users = len(load.listeners)  # whoever waits has acquired it before anybody can unload it
                 self._loaded[path] = loaded
                 return loaded
@@ -189,6 +191,14 @@ class LoadedModels:
     async def _unload(self, loaded: LoadedModel) -> None:
         del self._loaded[loaded.weights.path]
         await asyncio.to_thread(loaded.close)
+
+
+def _template_fault(name: str, fault: Text) -> Text:
+    return _(
+        "The chat template in {model!r} cannot be used ({fault}); that of its family takes its place.",
+        model=name,
+        fault=fault,
+    )
 
 
 def _trying_fewer_layers(name: str, refusal: OutOfMemoryError, layers: int, all_layers: int) -> Text:

@@ -72,6 +72,7 @@ class LoadedModel:
 
     def close(self) -> None:
         """End its requests and free its memory."""
+        self.template.close()
         self.engine.close()
         self.layouts.close()
 
@@ -132,6 +133,8 @@ class ModelLoader:
                     _("{model!r} is no model that writes text.", model=self.weights.name),
                     advice=_("Choose another one."),
                 )
+            if not self.header.is_embedding:
+                template.check()
             if window and not self.header.is_embedding:
                 engine.prepare(min(window, model.trained_context)).result()
         except BaseException:

@@ -5,22 +5,17 @@ Started by `trial.py`. Exit code 0: this process lived, whether the library took
 
 import os
 import resource
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from models.base import Message
 from models.errors import BackendError
-from models.llama_cpp.chat_template import ChatTemplate
 from models.llama_cpp.engine.context import Context, ContextShape
 from models.llama_cpp.loading import Model
 from models.llama_cpp.runtime import Runtime, runtime
 
 CELLS = 256
 BATCH = 64
-TEMPLATE_SECONDS = 30
-"""A chat template that takes longer has no end. It is a program from the file, and only a process can be stopped."""
 PROMPT = "Is this a sound model? Été, 1 + 1 = 2."
 
 
@@ -30,12 +25,6 @@ def try_out(library: Runtime, path: Path) -> None:
     tokens = model.vocabulary.tokenize(PROMPT, opens=True, has_markers=True)
     for token in tokens:
         model.vocabulary.piece(token)
-    signal.alarm(TEMPLATE_SECONDS)
-    with suppress(BackendError):
-        ChatTemplate(model.chat_template, model.vocabulary).render(
-            [Message("system", "Be brief."), Message("user", PROMPT)]
-        )
-    signal.alarm(0)
     if tokens and model.can_write:
         _write(library, model, tokens)
     model.close()

@@ -1,0 +1,1 @@
+"""Chat templates: programs from strangers' files, run where they can hurt nobody."""

@@ -1,7 +1,7 @@
 """What to do about a failure that this program's settings or commands can mend: `models/` does not know their names."""
 
 from models.base import Health
-from models.errors import BackendError, ExplainedError, ModelNotFoundError
+from models.errors import BackendError, ExplainedError, ModelNotFoundError, RemoteModelError
 from models.names import find_entry
 from models.text import Text, sentences
 from models.text import lazy_gettext as _
@@ -29,6 +29,8 @@ def advice_for(error: ExplainedError) -> Text | None:
     match error:
         case ModelNotFoundError(cause="no_weights", model=model):
             return _how_to_get(model)
+        case RemoteModelError(host=host):
+            return _("Choose another model, or give it a seat by hand and agree that {host} is asked.", host=host)
         case BackendError(cause="no_weights"):
             return HOW_TO_GET_WEIGHTS
         case BackendError(cause="no_backend"):

@@ -19,21 +19,33 @@ from council.domain import (
     Seat,
     Value,
 )
-from council.errors import ConfigurationError
+from council.errors import ConfigurationError, RemoteSeatsError
 from council.method.language import detect_language
-from council.seats import SeatWish, check_seats, choose_chairman, choose_seats, read_wish, take_seats
+from council.seats import (
+    SeatWish,
+    check_seats,
+    choose_chairman,
+    choose_seats,
+    place_seat,
+    read_wish,
+    take_seats,
+)
 from council.settings import Settings
 from council.transcript import Transcript
 from models.base import ModelCard
 from models.characters import is_blank, is_unicode, typed
+from models.http.places import host_elsewhere
+from models.ollama.wire import server_url
+from models.openai.wire import endpoint_url
 from models.text import lazy_gettext as _
+from models.text import sentences
 
 
 class CouncilRequest(Value):
     """What a user wants for one question.
 
     None leaves a choice to the program: then the council `after` counts, that of the run which is followed up, else
-    the settings, else what is installed.
+    the settings, else what is installed. `agreed_hosts` are those elsewhere that the question may be sent to.
     """
 
     seats: tuple[SeatWish, ...] | None = None
@@ -44,6 +56,7 @@ class CouncilRequest(Value):
     rounds: Rounds = 1
     answer_tokens: AnswerTokens | None = None
     after: Council | None = None
+    agreed_hosts: tuple[str, ...] = ()
 
 
 def make_question(text: str, *, language: Language | None = None, after: Transcript | None = None) -> Question:
@@ -81,7 +94,8 @@ def conversation(run: Transcript) -> tuple[Exchange, ...]:
 def make_council(request: CouncilRequest, cards: Sequence[ModelCard], settings: Settings) -> Council:
     """Seat the council that is asked for.
 
-    Raises ConfigurationError for seats that cannot sit, such as a model that is not installed and has no stand-in.
+    Raises ConfigurationError for seats that cannot sit, such as a model that is not installed and has no stand-in, and
+    RemoteSeatsError for those whose model is run at a host that nobody agreed to.
     """
     past = request.after
     mode = request.mode or (past.mode if past else settings.mode)
@@ -96,15 +110,46 @@ def make_council(request: CouncilRequest, cards: Sequence[ModelCard], settings: 
         wanted = settings.chairman if request.chairman is None else request.chairman
         chairman = choose_chairman(seats, cards, wanted)
     check_seats([seat for seat in (*seats, chairman) if seat.model not in settings.stand_ins], cards)
-    return Council(
-        seats=seats,
-        chairman=chairman,
+    council = Council(
+        seats=tuple(place_seat(seat, cards) for seat in seats),
+        chairman=place_seat(chairman, cards),
         mode=mode,
         second_look=request.second_look,
         debate=request.debate,
         rounds=request.rounds,
         answer_tokens=request.answer_tokens or settings.answer_tokens,
     )
+    _check_places(council, request, settings)
+    return council
+
+
+def _check_places(council: Council, request: CouncilRequest, settings: Settings) -> None:
+    """Refuse hosts that nobody agreed to: for this question, in the settings, or in the run that it follows up."""
+    before = request.after.remote_hosts if request.after else ()
+    agreed = {host.casefold() for host in (*request.agreed_hosts, *settings.remote_hosts, *before)}
+    hosts = [host for host in council.remote_hosts if host.casefold() not in agreed]
+    if hosts:
+        seats = {seat.id: seat for seat in (*council.seats, council.chairman) if seat.remote_host in hosts}
+        told = [
+            _("{model!r} runs at {host}, not on this machine.", model=model, host=host)
+            for model, host in dict.fromkeys((seat.model, seat.remote_host) for seat in seats.values())
+        ]
+        goes = _("The question, and what the others answer, would be sent to {hosts}.", hosts=", ".join(hosts))
+        raise RemoteSeatsError(
+            sentences([*told, goes]),
+            hosts=hosts,
+            advice=_("Agree to it with `--remote {hosts}`, or choose another model.", hosts=",".join(hosts)),
+        )
+
+
+def server_hosts(settings: Settings) -> tuple[str, ...]:
+    """Return the hosts elsewhere that the settings themselves name as servers: whoever set them knows where they are.
+
+    That is enough for a seat that is named by hand; by default none of their models sits.
+    """
+    urls = [server_url(settings.ollama_host)] if "ollama" in settings.backends else []
+    urls += [endpoint_url(settings.openai_url)] if "openai" in settings.backends else []
+    return tuple(host for url in urls if (host := host_elsewhere(url)))
 
 
 def _seats(

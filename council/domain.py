@@ -94,7 +94,8 @@ class Seat(Value):
     """One chair of the council: a model, with the persona and temperature it speaks with.
 
     `persona` is the name of one of `council.seats.PERSONAS`, or a text of the user's own, or "". `instruction` is what
-    a named persona says in the prompt; older runs stored the name alone.
+    a named persona says in the prompt; older runs stored the name alone. `remote_host` is where the model is run, if
+    that is elsewhere: whoever asked agreed that everything this seat is told goes there.
     """
 
     id: SeatId = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
@@ -102,6 +103,7 @@ class Seat(Value):
     persona: str = Field(default="", max_length=MAX_PERSONA_CHARACTERS)
     instruction: str = ""
     temperature: float = Field(default=0.7, ge=0.0, le=2.0)
+    remote_host: str = ""
 
 
 class Council(Value):
@@ -119,6 +121,11 @@ class Council(Value):
     def method(self) -> Method:
         """What its mode does."""
         return MODES[self.mode]
+
+    @property
+    def remote_hosts(self) -> tuple[str, ...]:
+        """The hosts elsewhere that the question is sent to."""
+        return tuple(dict.fromkeys(seat.remote_host for seat in (*self.seats, self.chairman) if seat.remote_host))
 
     @property
     def speakers(self) -> tuple[Seat, ...]:

@@ -1,7 +1,7 @@
 """What can go wrong in the council itself; every message tells a user what to do next."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from models.errors import ExplainedError
 from models.text import Text
@@ -14,6 +14,14 @@ class CouncilError(ExplainedError):
 
 class ConfigurationError(CouncilError):
     """A setting or an argument is wrong; the message names it and a right value."""
+
+
+class RemoteSeatsError(ConfigurationError):
+    """Seats would send the question to `hosts` elsewhere, which nobody has agreed to yet."""
+
+    def __init__(self, message: Text, *, hosts: Sequence[str], advice: Text) -> None:
+        super().__init__(message, advice=advice)
+        self.hosts = tuple(hosts)
 
 
 class QuorumError(CouncilError):

@@ -15,7 +15,7 @@ from council.errors import ConfigurationError, did_you_mean
 from models.base import ModelCard
 from models.characters import is_blank, typed
 from models.names import canonical, is_same
-from models.text import Text
+from models.text import Text, sentences
 from models.text import lazy_gettext as _
 
 LARGEST_BY_DEFAULT_BYTES = 12 * 10**9
@@ -165,10 +165,16 @@ def choose_seats(cards: Sequence[ModelCard], *, size: int = 3) -> tuple[Seat, ..
     """Seat a council from what is installed: different families first, then more models, then the same with personas.
 
     Larger models come first, up to a size that a usual machine runs; models with a remark (demonstration weights)
-    only where there is no other. One model alone takes every seat, each with another persona. Raises
-    ConfigurationError where no model can write.
+    only where there is no other, models that are run elsewhere never. One model alone takes every seat, each with
+    another persona. Raises ConfigurationError where no model can write.
     """
-    models = _by_family_in_turn(_fitting(_usable(cards)))[:size]
+    usable = _usable(cards)
+    models = _by_family_in_turn(_fitting([card for card in usable if not card.remote_host]))[:size]
+    if not models and usable:
+        raise ConfigurationError(
+            _("All models are run elsewhere ({hosts}): none of them sits unasked.", hosts=_hosts(usable)),
+            advice=sentences([_("Name those that shall sit."), GET_A_MODEL]),
+        )
     if not models:
         raise ConfigurationError(_("No installed model can answer a question."), advice=GET_A_MODEL)
     needs_personas = len(models) < size
@@ -180,7 +186,7 @@ def choose_seats(cards: Sequence[ModelCard], *, size: int = 3) -> tuple[Seat, ..
 
 
 def choose_chairman(seats: Sequence[Seat], cards: Sequence[ModelCard], wanted: str = "") -> Seat:
-    """Return the seat that concludes: the `wanted` one (a seat's id, or a model), else the largest model.
+    """Return the seat that concludes: the `wanted` one (a seat's id, or a model), else the largest model run here.
 
     A wanted model that does not sit becomes a chairman of its own, with the id "chairman".
     """
@@ -192,7 +198,7 @@ def choose_chairman(seats: Sequence[Seat], cards: Sequence[ModelCard], wanted: s
         return sitting or _take_seat(len(seats) + 1, read_wish(wanted)).model_copy(update={"id": "chairman"})
     if not seats:
         raise ConfigurationError(_("There is no seat to take the chair."), advice=GET_A_MODEL)
-    return max(seats, key=lambda seat: _size(find_card(seat.model, cards)))
+    return max(seats, key=lambda seat: _weight(find_card(seat.model, cards)))
 
 
 def check_seats(seats: Sequence[Seat], cards: Sequence[ModelCard]) -> None:
@@ -229,8 +235,18 @@ def family_of(card: ModelCard) -> str:
     return letters[0] if letters else told
 
 
-def _size(card: ModelCard | None) -> int:
-    return card.size_bytes if card else 0
+def place_seat(seat: Seat, cards: Sequence[ModelCard]) -> Seat:
+    """Return the seat with the host that its model is run at, if that is elsewhere."""
+    card = find_card(seat.model, cards)
+    return seat.model_copy(update={"remote_host": card.remote_host if card else ""})
+
+
+def _hosts(cards: Sequence[ModelCard]) -> str:
+    return ", ".join(sorted({card.remote_host for card in cards}))
+
+
+def _weight(card: ModelCard | None) -> tuple[bool, int]:
+    return (not card.remote_host, card.size_bytes) if card else (True, 0)
 
 
 def _usable(cards: Sequence[ModelCard]) -> list[ModelCard]:

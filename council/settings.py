@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     chairman: str = Field(
         default="", description="The model that concludes; empty: chosen among the seats.", examples=["qwen3:4b"]
     )
+    remote_hosts: Names = Field(
+        default=(),
+        description="Hosts elsewhere that questions go to without asking, where a model that runs there has a seat.",
+        examples=["ollama.com"],
+    )
     mode: Mode = Field(
         default="council",
         description="How a question is decided unless the user says otherwise: `quick`, `compare`, `council`, `full`.",
@@ -177,7 +182,7 @@ class Settings(BaseSettings):
         default=True, description="Offer the program's own very small models, which sit only where there is no other."
     )
 
-    @field_validator("backends", "seats", "weights", "public_url", "trusted_proxies", mode="before")
+    @field_validator("backends", "seats", "remote_hosts", "weights", "public_url", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -10,8 +10,9 @@ from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from models.characters import Joiner
-from models.errors import BackendError
+from models.errors import BackendError, RemoteModelError
 from models.text import NOTHING, Text
+from models.text import lazy_gettext as _
 
 LLAMA_CPP = "llama_cpp"
 """The name of the backend that runs models in this process."""
@@ -34,6 +35,7 @@ class GenerationConfig:
 
     `context_tokens` is the window the model is loaded with (Ollama's `num_ctx`): prompt and answer together.
     `json_schema` constrains the text to that JSON schema. `think=None` leaves the choice to the model.
+    `remote_host` is the host elsewhere that the user agreed to have asked; without it nothing is sent to one.
     """
 
     temperature: float = 0.7
@@ -43,6 +45,7 @@ class GenerationConfig:
     stop: tuple[str, ...] = ()
     json_schema: dict[str, Any] | None = None
     think: bool | None = None
+    remote_host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class ModelCard:
 
     `backend` serves it, `family` is the architecture ("llama", "qwen3"), `size_bytes` the weights on disk,
     `context_tokens` the length it was trained for. `remark` is shown beside the name ("demonstration weights").
+    `remote_host` is where it is run, if that is neither this machine nor its own network.
     """
 
     name: str
@@ -103,13 +107,15 @@ class ModelCard:
     context_tokens: int = 0
     capabilities: tuple[str, ...] = ()
     remark: Text = NOTHING
+    remote_host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """The result of one health check; `detail` says what is wrong, and what to do about it.
 
-    With `lacks_weights` the backend works and has no model on this disk.
+    With `lacks_weights` the backend works and has no model on this disk. `remote_host` is where the backend itself is,
+    if that is neither this machine nor its own network.
     """
 
     backend: str
@@ -118,6 +124,7 @@ class Health:
     latency_seconds: float = 0.0
     models: tuple[ModelCard, ...] = ()
     lacks_weights: bool = False
+    remote_host: str = ""
 
 
 class Backend(Protocol):
@@ -144,7 +151,10 @@ class Backend(Protocol):
     def stream(
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AbstractAsyncContextManager[AsyncIterator[Chunk]]:
-        """Generate one answer; leaving the context cancels the generation. The last chunk holds the completion."""
+        """Generate one answer; leaving the context cancels the generation. The last chunk holds the completion.
+
+        A model that is run elsewhere than at `config.remote_host` raises RemoteModelError, before anything is sent.
+        """
         ...
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
@@ -196,6 +206,16 @@ async def _well_formed(chunks: AsyncIterator[Chunk]) -> AsyncGenerator[Chunk, No
         whole = replace(chunk, text=text.push(chunk.text), thinking=thinking.push(chunk.thinking))
         if whole != Chunk():
             yield whole
+
+
+def check_place(card: ModelCard, agreed_host: str = "") -> None:
+    """Raise RemoteModelError for a model that is run elsewhere, unless that is the host that was agreed to."""
+    if card.remote_host not in ("", agreed_host):
+        raise RemoteModelError(
+            _("{model!r} runs at {host}, not on this machine.", model=card.name, host=card.remote_host),
+            host=card.remote_host,
+            backend=card.backend,
+        )
 
 
 def estimate_tokens(text: str) -> int:

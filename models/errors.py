@@ -5,6 +5,7 @@ BackendError
 ├─ BackendTimeoutError        reached, then silent
 ├─ BackendOverloadedError     busy; try later
 ├─ ModelNotFoundError         does not serve this model
+├─ RemoteModelError           would send the prompt to another machine, which nobody agreed to
 ├─ BadResponseError           unreadable, empty, or an error inside the stream
 │  └─ NoAnswerError           nothing was written, or nothing but thoughts
 ├─ RequestRejectedError       wrong everywhere: no other backend would take it
@@ -98,6 +99,14 @@ class ModelNotFoundError(BackendError):
     def __init__(self, message: Text | str, *, model: str = "", **known: Unpack[_Known]) -> None:
         super().__init__(message, **known)
         self.model = model
+
+
+class RemoteModelError(BackendError):
+    """The model is run at `host`, elsewhere, and nobody agreed to have anything sent there."""
+
+    def __init__(self, message: Text | str, *, host: str, **known: Unpack[_Known]) -> None:
+        super().__init__(message, **known)
+        self.host = host
 
 
 class BadResponseError(BackendError):

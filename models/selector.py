@@ -15,6 +15,7 @@ from models.errors import (
     BadResponseError,
     ModelNotFoundError,
     NoAnswerError,
+    RemoteModelError,
     RequestRejectedError,
 )
 from models.names import canonical, is_same
@@ -43,7 +44,8 @@ class BackendSelector:
     """A backend made of several, in order of preference.
 
     A model that no backend can run is replaced by its stand-in, where `stand_ins` names one. A RequestRejectedError
-    stops at once: no other backend would take the request.
+    stops at once: no other backend would take the request. No answer goes from here to another machine by failover:
+    a backend that would send it there refuses, unless the request agrees to that very host.
     """
 
     name = "selector"
@@ -77,7 +79,10 @@ class BackendSelector:
         )
 
     async def list_models(self) -> list[ModelCard]:
-        """Return the models of all backends that can be reached; one that several serve is the first one's."""
+        """Return the models of all backends that can be reached; one that several serve is the first one's.
+
+        A model that is run here, too, is listed as run here, whichever comes first.
+        """
         return _merge(await self.healths())
 
     async def describe(self, model: str) -> ModelCard:
@@ -140,7 +145,7 @@ class BackendSelector:
                 raise
             except BackendError as error:
                 _note(error, attempt, errors)
-                if has_begun or not isinstance(error, ModelNotFoundError):
+                if has_begun or not isinstance(error, ModelNotFoundError | RemoteModelError):
                     lost = error.message
         raise _all_failed(model, errors)
 
@@ -266,11 +271,11 @@ def _all_failed(model: str, errors: Sequence[BackendError]) -> AllBackendsFailed
 
 def _merge(healths: Sequence[Health]) -> list[ModelCard]:
     cards: list[ModelCard] = []
-    for health in healths:
-        for card in health.models if health.ok else ():
-            if not any(_is_same_blob(card, known) for known in cards):
-                cards.append(card)
-    return cards
+    served = [card for health in healths if health.ok for card in health.models]
+    for card in sorted(served, key=lambda card: card.remote_host != ""):
+        if not any(_is_same_blob(card, known) for known in cards):
+            cards.append(card)
+    return sorted(cards, key=served.index)
 
 
 def _is_same_blob(card: ModelCard, known: ModelCard) -> bool:

@@ -7,7 +7,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from models.base import Chunk, Completion, GenerationConfig, Health, Message, ModelCard, Usage, estimate_tokens
+from models.base import (
+    Chunk,
+    Completion,
+    GenerationConfig,
+    Health,
+    Message,
+    ModelCard,
+    Usage,
+    check_place,
+    estimate_tokens,
+)
 from models.errors import BackendError, ModelNotFoundError
 
 Script = Callable[[str, Sequence[Message], GenerationConfig], str | BackendError]
@@ -63,7 +73,8 @@ class ScriptedBackend:
     """Streams what its script returns, word by word; a BackendError that the script returns is raised.
 
     `delay` is the pause between words in seconds. `prompts` keeps every request in order. An error whose
-    `after_words` attribute is set breaks off after so many words of `obedient` text.
+    `after_words` attribute is set breaks off after so many words of `obedient` text. `elsewhere` holds the hosts of
+    models that are run elsewhere; `prompts` then shows what was sent there.
     """
 
     name = "scripted"
@@ -80,6 +91,7 @@ class ScriptedBackend:
         self.models = list(models)
         self.delay = delay
         self.context_tokens = context_tokens
+        self.elsewhere: dict[str, str] = {}
         self.prompts: list[tuple[str, tuple[Message, ...], GenerationConfig]] = []
         self.cancelled = 0
 
@@ -101,6 +113,7 @@ class ScriptedBackend:
             family=model.partition(":")[0],
             size_bytes=1_000_000_000,
             context_tokens=self.context_tokens,
+            remote_host=self.elsewhere.get(model, ""),
         )
 
     async def count_tokens(self, model: str, text: str) -> int:
@@ -110,6 +123,8 @@ class ScriptedBackend:
     async def stream(
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AsyncIterator[AsyncIterator[Chunk]]:
+        if model in self.models:
+            check_place(self._card(model), config.remote_host)
         self.prompts.append((model, tuple(messages), config))
         chunks = self._chunks(model, messages, config)
         try:

@@ -62,13 +62,13 @@ async def _write(
 
 
 def _attempts(deliberation: Prepared, answers: Mapping[SeatId, str]) -> Iterator[tuple[Seat, bool]]:
-    """Yield who writes, and whether from a shortened prompt: the chairman twice, then the next seat."""
+    """Yield who writes, and whether from a shortened prompt: the chairman twice, then the next seat, best one here."""
     chairman = deliberation.council.chairman
     yield chairman, False
     yield chairman, True
     others = [seat for seat in deliberation.council.seats if seat.id in answers and seat.model != chairman.model]
     if others:
-        yield others[0], False
+        yield min(others, key=lambda seat: seat.remote_host != ""), False
 
 
 async def _take_minutes(

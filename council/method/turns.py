@@ -106,6 +106,7 @@ def _configure(turn: Turn, prompt: Prompt, deliberation: Prepared) -> Generation
         seed=deliberation.turn_seed(turn),
         json_schema=form.json_schema if form else None,
         think=prompt.think,
+        remote_host=turn.seat.remote_host,
     )
 
 
@@ -163,12 +164,10 @@ def _tell(turn: Turn, chunk: Chunk, deliberation: Deliberation) -> None:
 
 
 def _hash_prompt(turn: Turn, messages: Sequence[Message], config: GenerationConfig) -> str:
-    """Hash what decides an answer; the size of the window does not."""
-    asked = {
-        "model": turn.seat.model,
-        "messages": [asdict(message) for message in messages],
-        "config": asdict(config) | {"context_tokens": 0},
-    }
+    """Hash what decides an answer; the size of the window and the place do not."""
+    told = asdict(config) | {"context_tokens": 0}
+    del told["remote_host"]
+    asked = {"model": turn.seat.model, "messages": [asdict(message) for message in messages], "config": told}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -56,6 +56,8 @@ def _template(language: str) -> Template:
 def _name(run: Transcript, seat_id: str) -> Text:
     seat = run.seat(seat_id)
     model = f"{seat.model}, {seat.persona}" if seat.persona else seat.model
+    if seat.remote_host:
+        return _("{seat} ({model}, run at {host})", seat=seat.id, model=model, host=seat.remote_host)
     if is_demonstration(seat.model):
         return _("{seat} ({model}, demonstration weights)", seat=seat.id, model=model)
     return _("{seat} ({model})", seat=seat.id, model=model)

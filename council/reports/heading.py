@@ -58,6 +58,8 @@ def _facts(transcript: Transcript) -> Iterator[Text]:
             yield from _vote(transcript.final_standings, has_ended)
             yield from _debate(transcript)
             yield from _conclusion(transcript)
+    if hosts := council.remote_hosts:
+        yield _("the question went to {hosts}", hosts=", ".join(hosts))
     if _is_demonstration(transcript):
         yield _("demonstration weights")
 

@@ -91,6 +91,9 @@ def ask(
         str, typer.Option(metavar="A,B=PERSONA,C@0.3", help="Models, with personas and temperatures.")
     ] = "",
     chairman: Annotated[str, typer.Option(metavar="MODEL", help="Who concludes (default: COUNCIL_CHAIRMAN).")] = "",
+    remote: Annotated[
+        str, typer.Option(metavar="HOST,HOST", help="Hosts elsewhere that the question may be sent to.")
+    ] = "",
     language: Annotated[Language | None, typer.Option(help="Of the answer (default: the question's).")] = None,
     after: Annotated[str, typer.Option(metavar="RUN", help="Follow up this run, with its council.")] = "",
     debate: Annotated[Policy, typer.Option(help="In the mode full.")] = "auto",
@@ -111,6 +114,7 @@ def ask(
         rounds=rounds,
         second_look=second_look,
         answer_tokens=answer_tokens,
+        agreed_hosts=tuple(host.strip() for host in remote.split(",") if host.strip()),
     )
     text = sys.stdin.read() if question == "-" else question
     return terminal_of(context).run(

@@ -12,7 +12,7 @@ from typing import Literal
 from council import events as ev
 from council.advice import explain_health
 from council.application import Application, Opening
-from council.asking import CouncilRequest, make_council, make_question
+from council.asking import CouncilRequest, make_council, make_question, server_hosts
 from council.domain import Language
 from council.errors import ConfigurationError, did_you_mean
 from council.reports.as_json import to_json, to_markdown
@@ -30,7 +30,7 @@ from council.transcript import Transcript
 from council.translation import translator
 from models.catalogue import CATALOGUE, CatalogueEntry, fitting_entries
 from models.machine import free_bytes
-from models.text import Bytes, sentences
+from models.text import NOTHING, Bytes, sentences
 from models.text import lazy_gettext as _
 from models.weights.download import Downloader
 
@@ -59,10 +59,10 @@ async def ask(
     past = application.history.of(LOCAL).transcript(after) if after else None
     question = make_question(text, language=language, after=past)
     cards = await application.backend.list_models()
+    agreed = (*request.agreed_hosts, *server_hosts(application.settings))
+    request = request.model_copy(update={"after": past.council if past else None, "agreed_hosts": agreed})
     try:
-        council = make_council(
-            request.model_copy(update={"after": past.council if past else None}), cards, application.settings
-        )
+        council = make_council(request, cards, application.settings)
     except ConfigurationError:
         await _note_faults(application, console)
         raise
@@ -127,7 +127,9 @@ async def list_models(application: Application, console: Console, *, as_json: bo
     else:
         for card in cards:
             size = console.words.size(Bytes(card.size_bytes)) if card.size_bytes else "?"
-            notes = " ".join(filter(None, (card.family, card.quantization, console.words.text(card.remark))))
+            place = _("runs at {host}, not on this machine", host=card.remote_host) if card.remote_host else NOTHING
+            remarks = (console.words.text(remark) for remark in (card.remark, place))
+            notes = " ".join(filter(None, (card.family, card.quantization, *remarks)))
             console.say(f"{one_line(card.name):40} {size:>9}  {card.backend:10} {one_line(notes)}".rstrip())
     await _note_faults(application, console)
     return COMPLETE if cards else FAILED

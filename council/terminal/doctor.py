@@ -13,7 +13,7 @@ import httpx
 
 from council.advice import explain, explain_health
 from council.application import Application, Opening, open_application
-from council.asking import CouncilRequest, make_council
+from council.asking import CouncilRequest, make_council, server_hosts
 from council.domain import Seat, SeatId
 from council.errors import BallotError, ConfigurationError, CouncilError
 from council.listening import listen
@@ -126,7 +126,8 @@ def check_memory_left(free: int | None) -> Check:
 
 async def _examine_seats(application: Application, note: Report) -> None:
     cards = await application.backend.list_models()
-    council = make_council(CouncilRequest(), cards, application.settings)
+    request = CouncilRequest(agreed_hosts=server_hosts(application.settings))
+    council = make_council(request, cards, application.settings)
     config = GenerationConfig(
         temperature=0.0,
         max_tokens=PROBE_TOKENS,
@@ -134,10 +135,11 @@ async def _examine_seats(application: Application, note: Report) -> None:
         think=False,
     )
     for seat in {seat.id: seat for seat in (*council.seats, council.chairman)}.values():
-        words = await _try_words(seat, application.backend, config)
+        agreed = replace(config, remote_host=seat.remote_host)
+        words = await _try_words(seat, application.backend, agreed)
         note(words)
         if words.is_ok:
-            note(await _try_ballot(seat, application.backend, config))
+            note(await _try_ballot(seat, application.backend, agreed))
 
 
 async def _try_words(seat: Seat, backend: Backend, config: GenerationConfig) -> Check:

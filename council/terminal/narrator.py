@@ -99,7 +99,9 @@ class Narrator:
         self._say(text, indent="  ")
 
     def _name(self, seat_id: str) -> str:
-        return f"{seat_id} ({one_line(self._transcript.seat(seat_id).model)})"
+        seat = self._transcript.seat(seat_id)
+        place = f" → {one_line(seat.remote_host)}" if seat.remote_host else ""
+        return f"{seat_id} ({one_line(seat.model)}{place})"
 
     def _is_final(self, turn: Turn) -> bool:
         council = self._transcript.council
@@ -110,6 +112,8 @@ class Narrator:
         match event:
             case ev.DeliberationStarted():
                 self._say(_("Run {id}, mode {mode}", id=event.id, mode=event.council.mode))
+                if hosts := event.council.remote_hosts:
+                    self._say(_("The question is sent to {hosts}", hosts=", ".join(hosts)))
             case ev.DeliberationResumed():
                 self._say(_("Resumed: what was said is kept, what is missing is asked again"))
             case ev.DeliberationWaiting():

@@ -12,6 +12,7 @@ from council.ui.html_parts import (
     chip,
     folded,
     named_badge,
+    place_chip,
     seat_name,
     seat_number,
     sentence,
@@ -28,7 +29,7 @@ _PAGES = Environment(
 )
 _PAGES.globals |= {
     part.__name__: part
-    for part in (badge, button, chip, folded, named_badge, seat_name, seat_number, sentence, shortened)
+    for part in (badge, button, chip, folded, named_badge, place_chip, seat_name, seat_number, sentence, shortened)
 }
 
 

@@ -96,6 +96,18 @@ def chip(text: str, kind: str = "", *, title: str = "") -> Markup:
     return Markup('<span class="chip {}"{}>{}</span>').format(kind, tip, text)
 
 
+def place_mark(host: str) -> str:
+    """The sign of what is run elsewhere, with the host."""
+    return f"→ {host}"
+
+
+def place_chip(host: str, words: Translator) -> Markup:
+    """A label that says where something is run; nothing for this machine."""
+    if not host:
+        return Markup()
+    return chip(place_mark(host), "warn", title=words.gettext("runs at {host}, not on this machine", host=host))
+
+
 def button(text: str, action: str, argument: str = "", *, kind: str = "", about: str = "") -> Markup:
     """A button whose click is told to the server as an event with this action and argument.
 

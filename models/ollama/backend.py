@@ -10,8 +10,9 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel
 
-from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, closing_stream
+from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, check_place, closing_stream
 from models.errors import BackendError
+from models.http.places import host_elsewhere
 from models.http.server import SILENT_WHILE_EMBEDDING, HttpServer, Request, Timeouts
 from models.http.streamed_reply import read_reply
 from models.http.token_estimates import TokenEstimates
@@ -64,6 +65,7 @@ class OllamaBackend:
         self._timeouts = timeouts
         self._keep_alive = keep_alive
         self._server = HttpServer(client, _("Ollama at {address!r}"), REMEDY, ERRORS, timeouts)
+        self._remote_host = host_elsewhere(client.base_url)
         self._memory = ServerMemory()
         self._queue = RequestQueue(self._memory, parallel=parallel)
         self._estimates = TokenEstimates()
@@ -78,13 +80,14 @@ class OllamaBackend:
         try:
             await self._read_tags(HEALTH_SECONDS)
         except BackendError as error:
-            return Health(self.name, ok=False, detail=error.text)
+            return Health(self.name, ok=False, detail=error.text, remote_host=self._remote_host)
         latency_seconds = time.perf_counter() - began
         with suppress(TimeoutError):  # what is not known by then follows with a later check
             async with asyncio.timeout(SHOW_ALL_SECONDS):
                 await self._show_all()
         cards = tuple(self._known_cards())
-        return Health(self.name, True, NOTHING if cards else self._lack(), latency_seconds, cards)
+        detail = NOTHING if cards else self._lack()
+        return Health(self.name, True, detail, latency_seconds, cards, remote_host=self._remote_host)
 
     async def list_models(self) -> list[ModelCard]:
         """Return the installed models; those that only embed have no "completion" among their capabilities."""
@@ -98,13 +101,13 @@ class OllamaBackend:
         if name not in self._cards:
             show = await self._fetch(wire.Show, Request("POST", "/api/show", {"model": model}, model))
             tag = self._tags.get(name) or wire.Tag(name=model, details=show.details)
+            remote = {"remote_host": show.remote_host, "remote_model": show.remote_model}
+            tag = tag.model_copy(update={key: told for key, told in remote.items() if told})
             if 0 < show.number("vocab_size") < SMALL_VOCABULARY:
                 self._estimates.learn_bytewise(name)
             capabilities = tuple(show.capabilities or ())
             context_tokens = show.number("context_length")
-            self._cards[name] = replace(
-                wire.card_from_tag(tag), capabilities=capabilities, context_tokens=context_tokens
-            )
+            self._cards[name] = replace(self._card(tag), capabilities=capabilities, context_tokens=context_tokens)
         return self._cards[name]
 
     async def count_tokens(self, model: str, text: str) -> int:
@@ -118,6 +121,7 @@ class OllamaBackend:
     ) -> AsyncGenerator[Chunk, None]:
         """Generate one answer; leaving the context ends the connection, and with it the generation."""
         card = await self.describe(model)
+        check_place(card, config.remote_host)
         think = config.think if "thinking" in card.capabilities else None  # others reject the field with HTTP 400
         payload = wire.chat_payload(model, messages, config, keep_alive=self._keep_alive, think=think)
         await self._know_memory()
@@ -141,6 +145,7 @@ class OllamaBackend:
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector per text; a text longer than the model's context is refused, not cut."""
+        check_place(await self.describe(model))
         payload = {
             "model": model,
             "input": list(texts),
@@ -247,7 +252,11 @@ class OllamaBackend:
         await asyncio.gather(*(show(tag) for tag in self._tags.values()))
 
     def _known_cards(self) -> list[ModelCard]:
-        return [self._cards.get(name) or wire.card_from_tag(tag) for name, tag in self._tags.items()]
+        return [self._cards.get(name) or self._card(tag) for name, tag in self._tags.items()]
+
+    def _card(self, tag: wire.Tag) -> ModelCard:
+        card = wire.card_from_tag(tag)
+        return replace(card, remote_host=card.remote_host or self._remote_host)
 
     async def _fetch(self, kind: type[Body], request: Request, *, seconds: float = 0.0) -> Body:
         return await self._server.fetch(kind, request, seconds=seconds or self._timeouts.stall_seconds)

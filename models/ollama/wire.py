@@ -15,13 +15,14 @@ from pydantic import BaseModel, Field
 
 from models.base import GenerationConfig, Message, ModelCard
 from models.http.errors import AddressError
+from models.http.places import host_elsewhere
 from models.http.server import Written
 from models.ollama.server_memory import LoadedModel
-from models.text import NOTHING
 from models.text import lazy_gettext as _
 
 BACKEND = "ollama"
 DEFAULT_PORT = 11434
+CLOUD_HOST = "ollama.com"
 
 
 class ChatMessage(BaseModel):
@@ -52,13 +53,14 @@ class Details(BaseModel):
 class Tag(BaseModel):
     """One installed model, from /api/tags; `size` is its weights on disk.
 
-    One with a `remote_host` is only a name: the server sends every prompt to that host.
+    One with a `remote_host` or `remote_model` is only a name: the server sends every prompt to that host.
     """
 
     name: str
     size: int = 0
     digest: str = ""
-    remote_host: str = ""
+    remote_host: str | None = None
+    remote_model: str | None = None
     details: Details = Field(default_factory=Details)
 
 
@@ -88,6 +90,8 @@ class Show(BaseModel):
     """What /api/show knows of one model; servers before 0.6 name no capabilities."""
 
     details: Details = Field(default_factory=Details)
+    remote_host: str | None = None
+    remote_model: str | None = None
     model_info: dict[str, Any] | None = None
     capabilities: list[str] | None = None
 
@@ -148,15 +152,27 @@ def keep_alive_value(text: str) -> str | int:
 
 def card_from_tag(tag: Tag) -> ModelCard:
     """Describe an installed model as far as the list of models knows it."""
+    remote_host = _remote_host(tag)
     return ModelCard(
         name=tag.name,
         backend=BACKEND,
         family=tag.details.family or "",
-        size_bytes=tag.size,
+        size_bytes=0 if remote_host else tag.size,  # of a few hundred bytes, the same for different models
         parameters=tag.details.parameter_size or "",
         quantization=tag.details.quantization_level or "",
-        remark=_("runs at {host}, not on this machine", host=tag.remote_host) if tag.remote_host else NOTHING,
+        remote_host=remote_host,
     )
+
+
+def _remote_host(tag: Tag) -> str:
+    """Return where a model is run elsewhere; names that end so are those of Ollama's cloud."""
+    if tag.remote_host:
+        try:
+            return host_elsewhere(httpx.URL(tag.remote_host if "//" in tag.remote_host else f"//{tag.remote_host}"))
+        except httpx.InvalidURL:
+            return tag.remote_host
+    is_remote = tag.remote_model or tag.name.casefold().endswith((":cloud", "-cloud"))
+    return CLOUD_HOST if is_remote else ""
 
 
 def server_url(host: str) -> httpx.URL:

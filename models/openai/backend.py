@@ -6,12 +6,14 @@ The length of the context belongs to such a server, so `GenerationConfig.context
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import httpx
 
-from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, closing_stream
+from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, check_place, closing_stream
 from models.errors import BackendError, ModelNotFoundError
 from models.http.errors import AddressError
+from models.http.places import host_elsewhere
 from models.http.server import SILENT_WHILE_EMBEDDING, HttpServer, Request, Timeouts
 from models.http.streamed_reply import read_reply
 from models.http.token_estimates import TokenEstimates
@@ -55,6 +57,7 @@ class OpenAICompatibleBackend:
         self._timeouts = timeouts
         self._server = HttpServer(client, _("The server at {address!r}"), REMEDY, ERRORS, timeouts, secret=api_key)
         self._estimates = TokenEstimates()
+        self._remote_host = host_elsewhere(client.base_url)
         self._cards: dict[str, ModelCard] = {}
 
     async def health(self) -> Health:
@@ -63,9 +66,9 @@ class OpenAICompatibleBackend:
         try:
             await self._read_models(HEALTH_SECONDS)
         except BackendError as error:
-            return Health(self.name, ok=False, detail=error.text)
-        latency_seconds = time.perf_counter() - began
-        return Health(self.name, ok=True, latency_seconds=latency_seconds, models=tuple(self._cards.values()))
+            return Health(self.name, ok=False, detail=error.text, remote_host=self._remote_host)
+        latency_seconds, models = time.perf_counter() - began, tuple(self._cards.values())
+        return Health(self.name, ok=True, latency_seconds=latency_seconds, models=models, remote_host=self._remote_host)
 
     async def list_models(self) -> list[ModelCard]:
         """Return the models that the endpoint offers."""
@@ -93,6 +96,8 @@ class OpenAICompatibleBackend:
         self, model: str, messages: Sequence[Message], config: GenerationConfig
     ) -> AsyncGenerator[Chunk, None]:
         """Generate one answer; leaving the context ends the connection, and with it the generation."""
+        if self._remote_host != config.remote_host:
+            check_place(await self.describe(model), config.remote_host)
         reply = OpenAIReply(self._server, model, config)
         request = Request("POST", "chat/completions", wire.chat_payload(model, messages, config), model)
         began = first_at = time.perf_counter()
@@ -109,6 +114,7 @@ class OpenAICompatibleBackend:
 
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector per text, in order."""
+        check_place(ModelCard(model, self.name, remote_host=self._remote_host))
         payload = {"model": model, "input": list(texts)}
         request = Request("POST", "embeddings", payload, model, SILENT_WHILE_EMBEDDING)
         body = await self._server.fetch(wire.Embeddings, request, seconds=self._timeouts.first_token_seconds)
@@ -122,7 +128,7 @@ class OpenAICompatibleBackend:
 
     async def _read_models(self, seconds: float) -> None:
         body = await self._server.fetch(wire.Models, Request("GET", "models"), seconds=seconds)
-        self._cards = {model.id: model.card() for model in body.data}
+        self._cards = {model.id: replace(model.card(), remote_host=self._remote_host) for model in body.data}
 
     def _offer(self) -> Text:
         if not self._cards:

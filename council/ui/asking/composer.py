@@ -7,6 +7,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from council.domain import Mode
+from council.errors import RemoteSeatsError
 from council.reports.words import MODE_NAMES
 from council.settings import Settings
 from council.translation import Translator
@@ -27,7 +28,10 @@ MODE_NOTES: Mapping[Mode, Text] = {
 
 @dataclass(frozen=True)
 class Composer:
-    """The components around the question box; `follow_up` holds the id of the run that the question follows."""
+    """The components around the question box; `follow_up` holds the id of the run that the question follows.
+
+    `agreed` holds the hosts elsewhere that the visitor agreed to, as long as the page is open.
+    """
 
     banner: gr.HTML
     question: gr.Textbox
@@ -36,6 +40,7 @@ class Composer:
     ask: gr.Button
     mode_note: gr.HTML
     follow_up: gr.State
+    agreed: gr.State
 
     def speak(self, words: Translator) -> Updates:
         """Say everything around the question box in the user's language."""
@@ -62,7 +67,7 @@ def build_composer(settings: Settings) -> Composer:
             mode = gr.Radio(list(MODE_NAMES), value=settings.mode, elem_id="mode")
             mode_note = gr.HTML(elem_id="mode-note", apply_default_css=False)
         ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=1, min_width=180)
-    return Composer(banner, question, message, mode, ask, mode_note, gr.State(""))
+    return Composer(banner, question, message, mode, ask, mode_note, gr.State(""), gr.State(()))
 
 
 def render_mode_note(mode: Mode, words: Translator) -> Markup:
@@ -76,6 +81,16 @@ def render_offer(run_id: str, words: Translator) -> Markup:
         words.gettext("You asked this before, with the same seats."),
         button(words.gettext("Open the stored answer"), "open", run_id, kind="primary"),
         button(words.gettext("Ask anew"), "ask_again"),
+    )
+
+
+def render_consent(error: RemoteSeatsError, words: Translator) -> Markup:
+    """Ask whether the question may leave this machine, and say where it would go."""
+    hosts = ", ".join(error.hosts)
+    return Markup('<div class="offer" role="alert"><span>{}</span>{}{}</div>').format(
+        words.text(error.message),
+        button(words.gettext("Send it to {hosts}", hosts=hosts), "agree", ",".join(error.hosts), kind="primary"),
+        button(words.gettext("Choose other seats"), "decline"),
     )
 
 

@@ -3,13 +3,14 @@
 from functools import partial
 
 import gradio as gr
+from gradio.blocks import Block
 
 from council.advice import explain
 from council.application import Application
 from council.asking import make_council, make_question
-from council.errors import CouncilError
+from council.errors import CouncilError, RemoteSeatsError
 from council.translation import translator
-from council.ui.asking.composer import render_mode_note, render_offer
+from council.ui.asking.composer import render_consent, render_mode_note, render_offer
 from council.ui.assets.browser_code import WRITE_QUESTION
 from council.ui.history_panel import HistoryReader
 from council.ui.html_parts import failure
@@ -31,10 +32,11 @@ class ComposerEvents:
     def attach(self, listen: Listener) -> None:
         """Attach the handlers."""
         box, page = self._box, self._page
-        inputs = [box.question, box.mode, box.follow_up, page.history.search, *page.seats.seating, *page.seats.rules]
+        inputs: list[Block] = [box.question, box.mode, box.follow_up, box.agreed, page.history.search]
+        inputs += [*page.seats.seating, *page.seats.rules]
         conversation = [box.follow_up, box.banner]
         cleared = [*conversation, page.run.target, box.message]
-        changed = [*cleared, box.question, page.history.list, page.seats.accordion]
+        changed = [*cleared, box.question, box.agreed, page.history.list, page.seats.accordion]
         listen(partial(gr.on, [box.ask.click, box.question.submit]), self.ask, inputs, changed)
         listen(box.message.click, self.answer_offer, inputs, changed)
         listen(box.banner.click, self.leave_conversation, [], conversation)
@@ -48,9 +50,16 @@ class ComposerEvents:
         return await self._ask(values, request, is_anew=False)
 
     async def answer_offer(self, values: Values, event: gr.EventData, request: gr.Request) -> Updates:
-        """Open the stored answer of the same question, or ask it anew."""
-        if event.action == "open":
-            return {self._box.message: "", self._page.run.target: show(str(event.argument))}
+        """Open the stored answer of the same question or ask it anew; have it sent elsewhere, or choose other seats."""
+        match event.action:
+            case "open":
+                return {self._box.message: "", self._page.run.target: show(str(event.argument))}
+            case "decline":
+                return {self._box.message: "", self._page.seats.accordion: gr.update(open=True)}
+            case "agree":
+                agreed = (*values[self._box.agreed], *str(event.argument).split(","))
+                asked = await self._ask({**values, self._box.agreed: agreed}, request, is_anew=False)
+                return {self._box.agreed: agreed, **asked}
         return await self._ask(values, request, is_anew=True)
 
     async def _ask(self, values: Values, request: gr.Request, *, is_anew: bool) -> Updates:
@@ -61,11 +70,14 @@ class ComposerEvents:
             past = runs.transcript(after) if after else None
             question = make_question(values[box.question] or "", after=past)
             wished = page.seats.read_request(values, values[box.mode])
+            wished = wished.model_copy(update={"agreed_hosts": tuple(values[box.agreed])})
             council = make_council(wished, cards, self._application.settings)
             same = None if is_anew else self._application.history.of(owner).find_same(question, council)
             if same:
                 return {box.message: render_offer(same, words)}
             run = runs.start(question, council)
+        except RemoteSeatsError as error:
+            return {box.message: render_consent(error, words)}
         except CouncilError as error:
             return {box.message: failure(words.text(explain(error)))}
         return {

@@ -1,9 +1,9 @@
 """The seats in the page: add and remove seats, choose models, personas, temperatures, the chairman and the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.blocks import Block
@@ -14,7 +14,7 @@ from council.domain import MAX_SEATS, Council, Mode, Seat, Value
 from council.seats import PERSONAS, SeatWish
 from council.settings import Settings
 from council.translation import Translator
-from council.ui.html_parts import chip, failure, model_and_persona
+from council.ui.html_parts import chip, failure, model_and_persona, place_chip, place_mark
 from council.ui.listener import Updates, Values
 from models.base import ModelCard
 from models.demonstration import is_demonstration
@@ -23,8 +23,16 @@ from models.text import lazy_gettext as _
 
 POLICIES = {"auto": _("where needed"), "always": _("always"), "never": _("never")}
 
-Choices = Sequence[tuple[str, str]]
-"""What a list offers: how it is called and what is chosen by it."""
+
+class Choice(NamedTuple):
+    """A model that a list offers: how it is called, what is chosen by it, and where it is run if that is elsewhere."""
+
+    label: str
+    name: str
+    remote_host: str = ""
+
+
+Choices = Sequence[Choice]
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class SeatFields:
         shown = row or SeatWish()
         return {
             self.row: gr.update(visible=row is not None),
-            self.model: gr.update(value=shown.model or None, choices=list(choices)),
+            self.model: gr.update(value=shown.model or None, choices=_pairs(choices)),
             self.persona: gr.update(value=shown.persona),
             self.temperature: gr.update(value=shown.temperature),
         }
@@ -200,20 +208,29 @@ def _within(of: type[Value], field: str, number: object) -> Any:
     return min(max(number, least), most) if isinstance(number, int | float) else of.model_fields[field].default
 
 
-def model_choices(cards: Sequence[ModelCard], words: Translator) -> list[tuple[str, str]]:
-    """What the model lists offer: each name once, with its size and whether it is a demonstration model."""
-    choices: dict[str, str] = {}
+def model_choices(cards: Sequence[ModelCard], words: Translator) -> list[Choice]:
+    """What the model lists offer: each name once, with its size, and whether it is a demonstration or run elsewhere."""
+    choices: dict[str, Choice] = {}
     for card in cards:
         remarks = [words.size(Bytes(card.size_bytes))] if card.size_bytes else []
         remarks += [words.gettext("demonstration weights")] if is_demonstration(card.name) else []
-        choices.setdefault(card.name, f"{card.name} ({', '.join(remarks)})" if remarks else card.name)
-    return [(label, name) for name, label in choices.items()]
+        remarks += [place_mark(card.remote_host)] if card.remote_host else []
+        label = f"{card.name} ({', '.join(remarks)})" if remarks else card.name
+        choices.setdefault(card.name, Choice(label, card.name, card.remote_host))
+    return list(choices.values())
+
+
+def _pairs(choices: Choices) -> list[tuple[str, str]]:
+    return [(choice.label, choice.name) for choice in choices]
 
 
 def next_row(rows: Sequence[SeatWish], choices: Choices) -> SeatWish:
-    """The seat that "add" proposes: a model that does not sit yet, else the first one with a persona not yet taken."""
+    """The seat that "add" proposes: a model that does not sit yet, else the first one with a persona not yet taken.
+
+    None that is run elsewhere: those are chosen by hand.
+    """
     taken = {row.model for row in rows}
-    names = [name for _, name in choices]
+    names = [choice.name for choice in choices if not choice.remote_host]
     free = next((name for name in names if name not in taken), "")
     if free or not names:
         return SeatWish(model=free)
@@ -229,25 +246,26 @@ def persona_choices(words: Translator) -> list[tuple[str, str]]:
 
 def chairman_choices(choices: Choices, words: Translator) -> list[tuple[str, str]]:
     """What the chairman's list offers: the choice left to the program, then every model."""
-    return [(words.gettext("Chosen for me"), ""), *choices]
+    return [(words.gettext("Chosen for me"), ""), *_pairs(choices)]
 
 
 def render_summary(rows: Sequence[SeatWish], choices: Choices, words: Translator, refusal: str = "") -> str:
-    """Draw who sits in one line, whose model is not installed, and why the last change was refused."""
-    installed = {name.removesuffix(":latest") for _, name in choices}
+    """Draw who sits in one line, whose model is not installed or elsewhere, and why the last change was refused."""
+    places = {choice.name.removesuffix(":latest"): choice.remote_host for choice in choices}
     models = [row.model for row in rows]
     seats = Markup().join(
-        _sitting(number, row, installed, words, is_shared=models.count(row.model) > 1)
+        _sitting(number, row, places, words, is_shared=models.count(row.model) > 1)
         for number, row in enumerate(rows, 1)
     )
     none = words.gettext("There is no seat yet. Add a seat and choose its model.")
     return Markup('<div class="sitting">{}</div>{}').format(seats or none, failure(refusal) if refusal else "")
 
 
-def _sitting(number: int, row: SeatWish, installed: set[str], words: Translator, *, is_shared: bool) -> Markup:
+def _sitting(number: int, row: SeatWish, places: Mapping[str, str], words: Translator, *, is_shared: bool) -> Markup:
     """One seat of the line; its persona is told where another seat has the same model."""
-    is_known = row.model.removesuffix(":latest") in installed
-    warning = "" if is_known or not row.model else chip(words.gettext("not installed"), "bad")
+    place = places.get(row.model.removesuffix(":latest"))
+    is_missing = place is None and row.model
+    warning = chip(words.gettext("not installed"), "bad") if is_missing else place_chip(place or "", words)
     name = model_and_persona(row.model or "?", row.persona if is_shared else "", words)
     return Markup(
         '<span class="named"><span class="badge seat-{number}">{number}</span><span class="name">{}</span>{}</span>'

@@ -25,6 +25,8 @@ class _Lamp:
     colour: str
     state: str
     tip: str
+    hosts: tuple[str, ...]
+    """Where it, or some of its models, are run, if that is elsewhere."""
 
 
 def render_lamps(healths: Sequence[Health], words: Translator) -> str:
@@ -42,7 +44,9 @@ def _lamp(health: Health, words: Translator) -> _Lamp:
     else:
         colour, state = "on", words.ngettext("{n} model ready", "{n} models ready", len(health.models))
     tip = words.text(explain_health(health)) or state
-    return _Lamp(BACKEND_NAMES.get(health.backend, health.backend), colour, state, tip)
+    hosts = dict.fromkeys((health.remote_host, *(card.remote_host for card in health.models)))
+    name = BACKEND_NAMES.get(health.backend, health.backend)
+    return _Lamp(name, colour, state, tip, tuple(filter(None, hosts)))
 
 
 def render_alerts(

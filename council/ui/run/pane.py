@@ -79,6 +79,7 @@ def _head(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
         name=short_model(seat.model),
         persona=persona_label(seat.persona, words),
         is_demonstration=is_demonstration(seat.model),
+        remote_host=seat.remote_host,
     )
 
 

@@ -30,6 +30,7 @@ def shared_backend() -> ScriptedBackend:
 def backend(shared_backend: ScriptedBackend) -> ScriptedBackend:
     """The backend of the page, in the state in which it began."""
     shared_backend.script, shared_backend.models, shared_backend.delay = obedient, list(MODELS), 0.0
+    shared_backend.elsewhere = {}
     return shared_backend
 
 

@@ -120,16 +120,3 @@ async def test_token_counts_are_learned_from_the_server() -> None:
         await listen(backend, messages=[Message("user", text)])
         after = await backend.count_tokens("tiny", text)
     assert before < 300 < after
-
-
-async def test_a_model_that_runs_elsewhere_says_so() -> None:
-    cloud = {
-        "name": "big:cloud",
-        "size": 384,
-        "digest": "d",
-        "remote_model": "big",
-        "remote_host": "https://far.example",
-    }
-    async with ollama(tags=refuses(200, {"models": [cloud]})) as (backend, _):
-        (card,) = (await backend.health()).models
-    assert str(card.remark) == "runs at https://far.example, not on this machine"

@@ -2,10 +2,14 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C while the rest is read ends the program without a word
 
 import typer
 import uvicorn
@@ -125,7 +129,8 @@ def serve(
     )
     name = "localhost" if is_loopback(settings.host) else settings.host
     console: Console = context.obj
-    console.say(_("Council is at {address} (Ctrl-C ends it)", address=f"http://{name}:{settings.port}"))
+    with suppress(OSError):  # there may be nobody to read it
+        console.say(_("Council is at {address} (Ctrl-C ends it)", address=f"http://{name}:{settings.port}"))
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after a Ctrl-C that it has dealt with
         server.run(sockets=[listener])
     return 0 if server.started else 1

@@ -59,7 +59,8 @@ def _explain(error: Mapping[str, Any]) -> Text:
         return _("{problem}.", problem=problem)
     name = str(error["loc"][0])
     is_secret = isinstance(Settings.model_fields[name].default, SecretStr)
-    setting = setting_name(name) + ("" if is_secret else f"={error['input']!r}")
+    given = error["input"]
+    setting = setting_name(name) + ("" if is_secret else f"={(str(given) if isinstance(given, Path) else given)!r}")
     near = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else None
     explained = [
         _("{setting} cannot be used: {problem}.", setting=setting, problem=problem),

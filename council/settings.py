@@ -55,6 +55,13 @@ class WrongValue(ValueError):
         super().__init__(str(problem))
 
 
+def _expand(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise WrongValue(_("there is no such home folder; name a whole path")) from error
+
+
 class Settings(BaseSettings):
     """Everything that is decided before the program starts; `load_settings` makes one and explains what is wrong."""
 
@@ -222,12 +229,15 @@ class Settings(BaseSettings):
     @field_validator("weights", mode="after")
     @classmethod
     def _expand_weights(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        return tuple(path.expanduser() for path in value)
+        return tuple(map(_expand, value))
 
     @field_validator("data_dir", mode="after")
     @classmethod
     def _expand_data_dir(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        try:
+            return _expand(value).absolute()
+        except FileNotFoundError as error:
+            raise WrongValue(_("the folder that this was started in is gone; name a whole path")) from error
 
     @field_validator("users")
     @classmethod

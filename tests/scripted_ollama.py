@@ -25,11 +25,23 @@ class ScriptedOllama:
         self.url = ""
         self._quota: dict[str, int] = {}
         self._released = threading.Event()
+        self._is_silent = False
+        self.is_hanging = False
         self._lock = threading.Lock()
 
     def hold(self, kind: str, *, after: int) -> None:
         """Answer so many requests of a kind; the ones that follow get no answer before `release()`."""
         self._quota[kind] = after
+
+    def hang(self) -> None:
+        """Take connections, and answer nothing at all before `release()`."""
+        self._is_silent = True
+
+    def wait(self) -> None:
+        """Hold a request back if the server hangs."""
+        if self._is_silent:
+            self.is_hanging = True
+            self._released.wait(HOLD_SECONDS)
 
     def release(self) -> None:
         """Let everything through, what waits included."""
@@ -86,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
     script: ScriptedOllama
 
     def do_GET(self) -> None:
+        self.script.wait()
         replies: dict[str, Any] = {
             "/api/version": {"version": "0.9.3"},
             "/api/tags": {"models": [self.script.card(name) for name in self.script.models]},
@@ -94,11 +107,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(replies.get(self.path, {"status": "Ollama is running"}))
 
     def do_POST(self) -> None:
+        self.script.wait()
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/api/show":
             details = self.script.card(request["model"])["details"]
             lengths = {f"{details['family']}.context_length": 32_768}
             self._send({"details": details, "model_info": lengths, "capabilities": ["completion"]})
+        elif self.path == "/api/pull":
+            self._send({"status": "success"})
         elif request["messages"]:
             text = self.script.answer(request)
             last = {"done_reason": "stop", "prompt_eval_count": 50, "eval_count": 20, "eval_duration": 1_000_000}

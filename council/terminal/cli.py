@@ -1,8 +1,6 @@
 """The terminal: what can be typed, and which command answers it."""
 
-import asyncio
 import logging
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Concatenate, Literal, ParamSpec
@@ -15,9 +13,10 @@ from council.configuration import load_settings
 from council.domain import Council, Language, Mode, Policy
 from council.seats import read_wish
 from council.terminal import commands
-from council.terminal.command_line import COMPLETE, run
+from council.terminal.command_line import COMPLETE, run, run_to_end
 from council.terminal.console import Console, open_console
 from council.terminal.settings_docs import as_env, as_markdown, as_used
+from council.terminal.streams import read_input
 
 MOST_RUNS = 1_000_000
 QUESTIONS, MODELS, INSTALLATION = "Questions", "Models", "This installation"
@@ -25,10 +24,11 @@ ROUNDS, TOKENS = Council.bounds("rounds"), Council.bounds("answer_tokens")
 EXIT_CODES = """\
 exit codes:
   0    the run is complete, or the command did what it should
-  1    it failed, or was interrupted
+  1    it failed, or was interrupted, or standard output could not be written
   2    wrong use or a wrong setting
   3    the run ended with a seat or a ballot missing (partial)
   130  stopped with Ctrl-C; what was said is kept, `resume` goes on
+  143  ended by SIGTERM; a run that was under way then: 1, and `resume` goes on
 """
 
 program = typer.Typer(
@@ -66,7 +66,7 @@ class Terminal:
             async with self.opened(load_settings()) as application:
                 return await command(application, self.console, *arguments, **options)
 
-        return asyncio.run(run())
+        return run_to_end(run())
 
 
 def terminal_of(context: typer.Context) -> Terminal:
@@ -116,7 +116,7 @@ def ask(
         answer_tokens=answer_tokens,
         agreed_hosts=tuple(host.strip() for host in remote.split(",") if host.strip()),
     )
-    text = sys.stdin.read() if question == "-" else question
+    text = read_input() if question == "-" else question
     return terminal_of(context).run(
         commands.ask, text, request, language=language, after=after, as_json=json, is_quiet=quiet
     )
@@ -189,7 +189,7 @@ def download(
 def doctor(context: typer.Context) -> int:
     """Try everything, one token and one ballot per seat, and say what to do about faults."""
     terminal = terminal_of(context)
-    return asyncio.run(commands.examine(load_settings(), terminal.console, opened=terminal.opened))
+    return run_to_end(commands.examine(load_settings(), terminal.console, opened=terminal.opened))
 
 
 @program.command(rich_help_panel=INSTALLATION)

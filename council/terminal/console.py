@@ -1,8 +1,6 @@
 """Where a command of the terminal writes, in the language of whoever sits there."""
 
-import io
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from council.configuration import read_env_file, setting_name
 from council.errors import ConfigurationError
 from council.settings import environment
 from council.terminal.narrator import escaped, one_line, printable
+from council.terminal.streams import open_streams
 from council.translation import Translator, translator
 from models.text import Text
 
@@ -38,8 +37,9 @@ class Console:
         print(escaped(json.dumps(value, ensure_ascii=False, indent=2)), file=self.out, flush=True)
 
     def note(self, line: Text | str) -> None:
-        """Write a line about the way to the result, or about what failed."""
-        print(self._line(line), file=self.err, flush=True)
+        """Write a line about the way to the result, or about what failed; where that cannot be, go on without."""
+        with suppress(OSError):
+            print(self._line(line), file=self.err, flush=True)
 
     @contextmanager
     def progress(self) -> Iterator["Progress"]:
@@ -72,9 +72,8 @@ class Progress:
 
 def open_console() -> Console:
     """Return the console of this process."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal may lack the letters of an answer
-    return Console(sys.stdout, sys.stderr, translator(_language()), is_live=sys.stdout.isatty())
+    out, err = open_streams()
+    return Console(out, err, translator(_language()), is_live=out.isatty())
 
 
 def _language() -> str:

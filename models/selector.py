@@ -270,17 +270,14 @@ def _all_failed(model: str, errors: Sequence[BackendError]) -> AllBackendsFailed
 
 
 def _merge(healths: Sequence[Health]) -> list[ModelCard]:
-    cards: list[ModelCard] = []
+    """List every model once: not again under the same name, or as another tag with the very same size."""
     served = [card for health in healths if health.ok for card in health.models]
-    for card in sorted(served, key=lambda card: card.remote_host != ""):
-        if not any(_is_same_blob(card, known) for known in cards):
-            cards.append(card)
-    return sorted(cards, key=served.index)
-
-
-def _is_same_blob(card: ModelCard, known: ModelCard) -> bool:
-    """Tell a second listing of the same weights: the same name, or another tag of one model with the very same size."""
-    if canonical(card.name) == canonical(known.name):
-        return True
-    same_size = card.size_bytes == known.size_bytes != 0
-    return same_size and canonical(card.name).rsplit(":", 1)[0] == canonical(known.name).rsplit(":", 1)[0]
+    kept: dict[int, ModelCard] = {}
+    known: set[tuple[str, int]] = set()
+    for position, card in sorted(enumerate(served), key=lambda numbered: numbered[1].remote_host != ""):
+        name = canonical(card.name)
+        same = {(name, 0)} | ({(name.rsplit(":", 1)[0], card.size_bytes)} if card.size_bytes else set())
+        if known.isdisjoint(same):
+            kept[position] = card
+            known |= same
+    return [kept[position] for position in sorted(kept)]

@@ -137,7 +137,7 @@ async def list_models(application: Application, console: Console, *, as_json: bo
 
 async def _note_faults(application: Application, console: Console) -> None:
     for health in await application.backend.healths():
-        if not health.ok:
+        if not health.ok or health.detail:
             console.note(_("{name}: {detail}", name=health.backend, detail=explain_health(health)))
 
 

@@ -3,7 +3,6 @@
 Every message begins with the server's name, which is filled in here; what mends a failure each backend says itself.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 import httpx
 
+from models.characters import well_formed
 from models.errors import (
     BackendError,
     BackendOverloadedError,
@@ -23,10 +23,12 @@ from models.errors import (
     OutOfMemoryError,
     RequestRejectedError,
 )
+from models.http.json_values import load_json
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 
 MAX_REASON_CHARACTERS = 300
+MOST_WRAPPINGS = 8
 
 
 class AddressError(ExplainedError, ValueError):
@@ -163,16 +165,19 @@ class ServerErrors:
         return kind(message, advice=advice.fill(model=model) if advice else None, backend=self.backend)
 
 
-def message_of(body: Any) -> str:
+def message_of(body: Any, *, depth: int = 0) -> str:
     """Find the sentence in an error of any of the usual shapes; text that is no JSON is the sentence itself."""
+    if depth > MOST_WRAPPINGS:
+        return ""
     if isinstance(body, str):
         try:
-            return message_of(json.loads(body)) or body
+            return message_of(load_json(body.encode(errors="replace")), depth=depth + 1) or body
         except ValueError:
-            return body
+            return well_formed(body)
     if isinstance(body, dict):
-        return next((message_of(body[key]) for key in ("error", "message", "detail") if body.get(key)), "")
-    return str(body) if body is not None else ""
+        told = (body[key] for key in ("error", "message", "detail") if body.get(key))
+        return next((message_of(part, depth=depth + 1) for part in told), "")
+    return well_formed(str(body)) if body is not None else ""
 
 
 def in_parentheses(reason: str) -> Text:

@@ -4,32 +4,26 @@ Nothing is tried twice here; the selector decides what happens after a failure.
 """
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, PlainValidator, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from models.characters import mended
 from models.errors import BackendTimeoutError, BadResponseError
 from models.http.errors import ServerErrors, map_http_errors
-from models.text import Text
+from models.http.json_values import load_json
+from models.http.records import Records, read_records
+from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 
+logger = logging.getLogger(__name__)
+
 Body = TypeVar("Body", bound=BaseModel)
-
-
-def _as_written(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("no text")
-    return value
-
-
-Written = Annotated[str, PlainValidator(_as_written)]
-"""Streamed text as it came: it may begin or end with half a character."""
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -117,6 +111,7 @@ class HttpServer:
     timeouts: Timeouts
     activity: ActivityTimeout = field(default_factory=ActivityTimeout)
     secret: str = ""
+    _left_out: dict[str, Text] = field(default_factory=dict)
 
     @property
     def name(self) -> Text:
@@ -130,6 +125,18 @@ class HttpServer:
         if len(raw) > MAX_BODY_BYTES:
             raise self.bad_response(_("{server} sent an answer without an end."), advice=CHECK_ADDRESS)
         return self.parse(kind, raw)
+
+    def read_records(self, kind: type[Body], items: Iterable[Any] | None, request: Request) -> Records[Body]:
+        """Read a list's records one by one; what is left out is logged when that changes."""
+        try:
+            records = read_records(kind, items or ())
+        except ValueError as error:
+            raise self._unusual(str(items).encode()) from error
+        left_out = records.left_out.fill(server=self.name) if records.left_out else NOTHING
+        if left_out and self._left_out.get(request.path) != left_out:
+            logger.warning("%s", left_out)
+        self._left_out[request.path] = left_out
+        return Records(records.read, left_out)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[httpx.Response]:
@@ -210,16 +217,19 @@ class HttpServer:
         Half a character may stand where the shape says so (`Written`), as its other half may follow.
         """
         try:
-            value = json.loads(raw.decode(errors="replace").removeprefix("\ufeff"))
+            value = load_json(raw)
             try:
                 return kind.model_validate(value)
             except ValidationError:
                 return kind.model_validate(mended(value))
-        except (ValueError, RecursionError) as error:  # pydantic's ValidationError is a ValueError
-            raise self.bad_response(
-                _("{server} sent something that is not its usual JSON: {beginning!r}.", beginning=beginning_of(raw)),
-                advice=CHECK_ADDRESS,
-            ) from error
+        except ValueError as error:
+            raise self._unusual(raw) from error
+
+    def _unusual(self, raw: bytes) -> BadResponseError:
+        return self.bad_response(
+            _("{server} sent something that is not its usual JSON: {beginning!r}.", beginning=beginning_of(raw)),
+            advice=CHECK_ADDRESS,
+        )
 
     def bad_response(self, message: Text, *, advice: Text) -> BadResponseError:
         """Make the error for a response that cannot be used."""

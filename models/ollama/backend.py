@@ -11,7 +11,7 @@ import httpx
 from pydantic import BaseModel
 
 from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, check_place, closing_stream
-from models.errors import BackendError
+from models.errors import BackendError, BadResponseError
 from models.http.places import host_elsewhere
 from models.http.server import SILENT_WHILE_EMBEDDING, HttpServer, Request, Timeouts
 from models.http.streamed_reply import read_reply
@@ -71,6 +71,7 @@ class OllamaBackend:
         self._estimates = TokenEstimates()
         self._tags: dict[str, wire.Tag] = {}
         self._cards: dict[str, ModelCard] = {}
+        self._left_out = NOTHING
         self._first_look: asyncio.Task[None] | None = None
         self._preloading: asyncio.Task[None] | None = None
 
@@ -86,7 +87,7 @@ class OllamaBackend:
             async with asyncio.timeout(SHOW_ALL_SECONDS):
                 await self._show_all()
         cards = tuple(self._known_cards())
-        detail = NOTHING if cards else self._lack()
+        detail = self._left_out if cards else self._lack()
         return Health(self.name, True, detail, latency_seconds, cards, remote_host=self._remote_host)
 
     async def list_models(self) -> list[ModelCard]:
@@ -99,15 +100,23 @@ class OllamaBackend:
         """Return what the server knows of a model, asked once per version of it; raises ModelNotFoundError."""
         name = canonical(model)
         if name not in self._cards:
-            show = await self._fetch(wire.Show, Request("POST", "/api/show", {"model": model}, model))
+            request = Request("POST", "/api/show", {"model": model}, model)
+            try:
+                show = await self._fetch(wire.Show, request)
+            except BadResponseError:
+                if name not in self._tags:
+                    raise
+                return self._card(self._tags[name])  # it may well speak
             tag = self._tags.get(name) or wire.Tag(name=model, details=show.details)
             remote = {"remote_host": show.remote_host, "remote_model": show.remote_model}
             tag = tag.model_copy(update={key: told for key, told in remote.items() if told})
             if 0 < show.number("vocab_size") < SMALL_VOCABULARY:
                 self._estimates.learn_bytewise(name)
-            capabilities = tuple(show.capabilities or ())
-            context_tokens = show.number("context_length")
-            self._cards[name] = replace(self._card(tag), capabilities=capabilities, context_tokens=context_tokens)
+            self._cards[name] = replace(
+                self._card(tag),
+                capabilities=tuple(show.capabilities),
+                context_tokens=show.number("context_length"),
+            )
         return self._cards[name]
 
     async def count_tokens(self, model: str, text: str) -> int:
@@ -225,16 +234,21 @@ class OllamaBackend:
 
     async def _look_at_memory(self) -> None:
         try:
-            running = await self._fetch(wire.RunningModels, Request("GET", "/api/ps"))
+            request = Request("GET", "/api/ps")
+            listed = await self._fetch(wire.Listed, request)
+            running = self._server.read_records(wire.Running, listed.models, request).read
         except BackendError:
             return  # only the order of the requests depends on it
-        loaded = {canonical(model.name): model.loaded() for model in running.models or ()}
+        loaded = {canonical(model.name): model.loaded() for model in running}
         self._memory.look(loaded, now=time.time())
         self._queue.review()
 
     async def _read_tags(self, seconds: float) -> None:
-        tags = await self._fetch(wire.Tags, Request("GET", "/api/tags"), seconds=seconds)
-        old, self._tags = self._tags, {canonical(tag.name): tag for tag in tags.models or ()}
+        request = Request("GET", "/api/tags")
+        listed = await self._fetch(wire.Listed, request, seconds=seconds)
+        tags = self._server.read_records(wire.Tag, listed.models, request)
+        self._left_out = tags.left_out
+        old, self._tags = self._tags, {canonical(tag.name): tag for tag in tags.read}
         for name, tag in old.items():
             if name not in self._tags or tag.digest != self._tags[name].digest:
                 self._cards.pop(name, None)

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 
+from models.http.errors import message_of
 from models.http.server import HttpServer, Request
 from models.ollama.errors import PULL_ERRORS
 from models.ollama.wire import PullLine
@@ -40,7 +41,7 @@ async def read_pull(server: HttpServer, model: str) -> AsyncGenerator[PullProgre
                 raise server.bad_response(message, advice=_("Go on with `ollama pull {model}`.", model=model))
             line = server.parse(PullLine, raw)
             if line.error is not None:
-                raise PULL_ERRORS.of_words(server.name, line.error, model=model)
+                raise PULL_ERRORS.of_words(server.name, message_of(line.error), model=model)
             status = line.status
             if line.digest and line.total:
                 files[line.digest] = line

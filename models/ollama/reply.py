@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from models.base import Chunk, Completion, GenerationConfig, Message, ModelCard, Usage
 from models.errors import RequestRejectedError
+from models.http.errors import message_of
 from models.http.server import HttpServer
 from models.http.streamed_reply import Reply
 from models.ollama import wire
@@ -28,7 +29,8 @@ class OllamaReply(Reply):
             raise self._breaks_off()
         line = self._server.parse(wire.ChatLine, raw)
         if line.error is not None:
-            raise self._server.errors.of_words(self._server.name, line.error, model=self._model)
+            reason = message_of(line.error)
+            raise self._server.errors.of_words(self._server.name, reason, model=self._model)
         message = line.message or wire.ChatMessage()
         chunk = self._add(message.content or "", message.thinking or "")
         if not line.done:

@@ -7,16 +7,15 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field, PlainValidator, TypeAdapter
 
 from models.base import GenerationConfig, Message, ModelCard
 from models.http.errors import AddressError
+from models.http.json_values import MOST_NAME_CHARACTERS, Count, Moment, Name, Words, Written, or_else
 from models.http.places import host_elsewhere
-from models.http.server import Written
 from models.ollama.server_memory import LoadedModel
 from models.text import lazy_gettext as _
 
@@ -33,21 +32,33 @@ class ChatMessage(BaseModel):
 class ChatLine(BaseModel):
     """One line of a streamed chat; the last one says `done` and carries the counters (durations in nanoseconds)."""
 
-    error: str | None = None
+    error: Any = None
     message: ChatMessage | None = None
     done: bool = False
-    done_reason: str | None = None
-    load_duration: int = 0
-    prompt_eval_count: int = 0
-    prompt_eval_duration: int = 0
-    eval_count: int = 0
-    eval_duration: int = 0
+    done_reason: Words = ""
+    load_duration: Count = 0
+    prompt_eval_count: Count = 0
+    prompt_eval_duration: Count = 0
+    eval_count: Count = 0
+    eval_duration: Count = 0
 
 
 class Details(BaseModel):
-    family: str | None = None
-    parameter_size: str | None = None
-    quantization_level: str | None = None
+    family: Words = ""
+    parameter_size: Words = ""
+    quantization_level: Words = ""
+
+
+SomeDetails = Annotated[Details, or_else(Details)]
+
+
+def _read_elsewhere(value: Any) -> str:
+    return value[:MOST_NAME_CHARACTERS] if isinstance(value, str) else CLOUD_HOST if value else ""
+
+
+Elsewhere = Annotated[str, PlainValidator(_read_elsewhere)]
+"""Where a model really runs; what cannot be read is not taken for "here"."""
+_COUNT: TypeAdapter[int] = TypeAdapter(Count)
 
 
 class Tag(BaseModel):
@@ -56,49 +67,46 @@ class Tag(BaseModel):
     One with a `remote_host` or `remote_model` is only a name: the server sends every prompt to that host.
     """
 
-    name: str
-    size: int = 0
-    digest: str = ""
-    remote_host: str | None = None
-    remote_model: str | None = None
-    details: Details = Field(default_factory=Details)
+    name: Name = Field(validation_alias=AliasChoices("name", "model"))
+    size: Count = 0
+    digest: Words = ""
+    remote_host: Elsewhere = ""
+    remote_model: Elsewhere = ""
+    details: SomeDetails = Details()
 
 
-class Tags(BaseModel):
-    models: list[Tag] | None
+class Listed(BaseModel):
+    """What /api/tags and /api/ps send: records that are read one by one."""
+
+    models: list[Any] | None
 
 
 class Running(BaseModel):
     """One model in memory, from /api/ps; `size` counts weights and context, `size_vram` its part on a GPU."""
 
-    name: str
-    size: int = 0
-    size_vram: int = 0
-    expires_at: datetime | None = None
+    name: Name = Field(validation_alias=AliasChoices("name", "model"))
+    size: Count = 0
+    size_vram: Count = 0
+    expires_at: Moment = 0.0
 
     def loaded(self) -> LoadedModel:
         """Put the model as ServerMemory knows it."""
-        expires_at = self.expires_at.timestamp() if self.expires_at else 0.0
-        return LoadedModel(self.size, self.size_vram, expires_at)
-
-
-class RunningModels(BaseModel):
-    models: list[Running] | None
+        return LoadedModel(self.size, self.size_vram, self.expires_at)
 
 
 class Show(BaseModel):
     """What /api/show knows of one model; servers before 0.6 name no capabilities."""
 
-    details: Details = Field(default_factory=Details)
-    remote_host: str | None = None
-    remote_model: str | None = None
-    model_info: dict[str, Any] | None = None
-    capabilities: list[str] | None = None
+    details: SomeDetails = Details()
+    remote_host: Elsewhere = ""
+    remote_model: Elsewhere = ""
+    model_info: Annotated[dict[str, Any], or_else(dict)] = {}
+    capabilities: Annotated[list[str], or_else(list)] = []
 
     def number(self, ending: str) -> int:
         """Return the figure whose key ends so ("context_length"), whatever the architecture; 0 if there is none."""
-        values = (value for key, value in (self.model_info or {}).items() if key.endswith(f".{ending}"))
-        return next((value for value in values if isinstance(value, int)), 0)
+        values = (value for key, value in self.model_info.items() if key.endswith(f".{ending}"))
+        return next(filter(None, map(_COUNT.validate_python, values)), 0)
 
 
 class Embeddings(BaseModel):
@@ -106,11 +114,11 @@ class Embeddings(BaseModel):
 
 
 class PullLine(BaseModel):
-    error: str | None = None
-    status: str = ""
-    digest: str = ""
-    total: int = 0
-    completed: int = 0
+    error: Any = None
+    status: Words = ""
+    digest: Words = ""
+    total: Count = 0
+    completed: Count = 0
 
 
 def chat_payload(
@@ -156,10 +164,10 @@ def card_from_tag(tag: Tag) -> ModelCard:
     return ModelCard(
         name=tag.name,
         backend=BACKEND,
-        family=tag.details.family or "",
+        family=tag.details.family,
         size_bytes=0 if remote_host else tag.size,  # of a few hundred bytes, the same for different models
-        parameters=tag.details.parameter_size or "",
-        quantization=tag.details.quantization_level or "",
+        parameters=tag.details.parameter_size,
+        quantization=tag.details.quantization_level,
         remote_host=remote_host,
     )
 

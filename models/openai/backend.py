@@ -20,7 +20,7 @@ from models.http.token_estimates import TokenEstimates
 from models.openai import wire
 from models.openai.errors import ERRORS, REMEDY
 from models.openai.reply import OpenAIReply
-from models.text import Text
+from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 
 HEALTH_SECONDS = 10.0
@@ -59,6 +59,7 @@ class OpenAICompatibleBackend:
         self._estimates = TokenEstimates()
         self._remote_host = host_elsewhere(client.base_url)
         self._cards: dict[str, ModelCard] = {}
+        self._left_out = NOTHING
 
     async def health(self) -> Health:
         """Ask for the models, and how long that takes; never raises a BackendError."""
@@ -68,7 +69,7 @@ class OpenAICompatibleBackend:
         except BackendError as error:
             return Health(self.name, ok=False, detail=error.text, remote_host=self._remote_host)
         latency_seconds, models = time.perf_counter() - began, tuple(self._cards.values())
-        return Health(self.name, ok=True, latency_seconds=latency_seconds, models=models, remote_host=self._remote_host)
+        return Health(self.name, True, self._left_out, latency_seconds, models, remote_host=self._remote_host)
 
     async def list_models(self) -> list[ModelCard]:
         """Return the models that the endpoint offers."""
@@ -127,8 +128,11 @@ class OpenAICompatibleBackend:
         await self._client.aclose()
 
     async def _read_models(self, seconds: float) -> None:
-        body = await self._server.fetch(wire.Models, Request("GET", "models"), seconds=seconds)
-        self._cards = {model.id: replace(model.card(), remote_host=self._remote_host) for model in body.data}
+        request = Request("GET", "models")
+        listed = await self._server.fetch(wire.Listed, request, seconds=seconds)
+        models = self._server.read_records(wire.Model, listed.data, request)
+        self._left_out = models.left_out
+        self._cards = {model.id: replace(model.card(), remote_host=self._remote_host) for model in models.read}
 
     def _offer(self) -> Text:
         if not self._cards:

@@ -54,10 +54,9 @@ class OpenAIReply(Reply):
     def completion(self, *, prompt_seconds: float, completion_seconds: float) -> Completion:
         """Close the answer; raises NoAnswerError when there is none."""
         self._require_text()
-        details = self._usage.prompt_tokens_details
         usage = Usage(
             prompt_tokens=self._usage.prompt_tokens,
-            cached_tokens=details.cached_tokens if details else None,
+            cached_tokens=self._usage.prompt_tokens_details.cached_tokens,
             completion_tokens=self._usage.completion_tokens,
             prompt_seconds=prompt_seconds,
             completion_seconds=completion_seconds,

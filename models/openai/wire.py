@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from models.base import GenerationConfig, Message, ModelCard
 from models.http.errors import AddressError
-from models.http.server import Written
+from models.http.json_values import Count, Name, Words, Written, or_else
 from models.text import lazy_gettext as _
 
 BACKEND = "openai"
@@ -22,17 +22,17 @@ class Delta(BaseModel):
 
 class Choice(BaseModel):
     delta: Delta | None = None
-    finish_reason: str | None = None
+    finish_reason: Words = ""
 
 
 class Cached(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: Annotated[int | None, or_else(lambda: None)] = None
 
 
 class Tokens(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: Cached | None = None
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    prompt_tokens_details: Annotated[Cached, or_else(Cached)] = Cached()
 
 
 class Piece(BaseModel):
@@ -40,22 +40,32 @@ class Piece(BaseModel):
 
     error: Any = None
     choices: list[Choice] | None = None
-    usage: Tokens | None = None
+    usage: Annotated[Tokens | None, or_else(lambda: None)] = None
 
 
 class Model(BaseModel):
-    """One offered model; the context's length is called differently by vLLM and OpenRouter."""
+    """One offered model; the context's length is called differently by vLLM, OpenRouter and Groq."""
 
-    id: str
-    context: int | None = Field(None, validation_alias=AliasChoices("max_model_len", "context_length"))
+    id: Name
+    max_model_len: Count = 0
+    context_length: Count = 0
+    context_window: Count = 0
 
     def card(self) -> ModelCard:
         """Put it as every backend does."""
-        return ModelCard(name=self.id, backend=BACKEND, context_tokens=self.context or 0)
+        context_tokens = self.max_model_len or self.context_length or self.context_window
+        return ModelCard(name=self.id, backend=BACKEND, context_tokens=context_tokens)
 
 
-class Models(BaseModel):
-    data: list[Model]
+class Listed(BaseModel):
+    """What /models sends: records that are read one by one; some servers send them bare."""
+
+    data: list[Any] | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wrap(cls, value: Any) -> Any:
+        return {"data": value} if isinstance(value, list) else value
 
 
 class Vector(BaseModel):

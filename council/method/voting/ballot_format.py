@@ -13,6 +13,7 @@ from typing import Any
 from council.domain import Label, Note
 from council.errors import BallotError
 from council.method.prompts import BALLOT_EXAMPLE, NOTE_EXAMPLE, ORDER_EXAMPLE
+from models.characters import well_formed
 from models.text import lazy_gettext as _
 
 ENUM_UP_TO = 5
@@ -292,6 +293,5 @@ def _contradiction(ballot: dict[str, Any]) -> str:
 
 
 def _line(value: object) -> str:
-    """A text on one line; half of a surrogate pair, which JSON can write, is no character and could not be stored."""
-    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else ""
-    return " ".join(whole.split())
+    """A text on one line; half of a character, which JSON can write, could not be stored."""
+    return " ".join(well_formed(value).split()) if isinstance(value, str) else ""

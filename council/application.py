@@ -21,7 +21,7 @@ from models.openai.backend import open_openai_compatible
 from models.selector import BackendSelector
 from models.text import lazy_gettext as _
 from models.weights.download import Downloader
-from models.weights.finder import WeightsFinder, default_hf_cache
+from models.weights.finder import Judge, WeightsFinder, default_hf_cache
 from models.weights.ollama_store import default_ollama_stores
 
 
@@ -54,10 +54,10 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
         history = History(settings.data_dir / "history.db")
         stack.callback(history.close)
         history.mark_interrupted_runs()
-        weights = find_weights(settings)
+        trials = Trials(settings.data_dir / "trials.json")
+        weights = find_weights(settings, trials)
         backends: dict[str, Backend] = {}
         ollama = _open_ollama(settings) if "ollama" in settings.backends else None
-        trials = Trials(settings.data_dir / "trials.json")
         llama_cpp = _open_llama_cpp(settings, weights, trials) if LLAMA_CPP in settings.backends else None
         if ollama is not None:
             backends["ollama"] = ollama
@@ -81,7 +81,7 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
         yield Application(settings, backend, ollama, llama_cpp, weights, history, runs, downloads)
 
 
-def find_weights(settings: Settings) -> WeightsFinder:
+def find_weights(settings: Settings, judge: Judge | None = None) -> WeightsFinder:
     """Look for weights where the settings, Ollama and the Hugging Face libraries keep them, and among our downloads."""
     environ = environment()
     return WeightsFinder(
@@ -90,6 +90,7 @@ def find_weights(settings: Settings) -> WeightsFinder:
         hf_cache=default_hf_cache(environ),
         download_dir=settings.data_dir / "weights",
         demonstration_dir=demonstration.FOLDER if settings.demonstration else None,
+        judge=judge,
     )
 
 

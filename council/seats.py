@@ -70,10 +70,8 @@ PERSONAS: Mapping[str, Persona] = {
 DEFAULT_PERSONAS = ("analyst", "sceptic", "pragmatist", "teacher")
 
 _TEMPERATURE = re.compile(r"(.*)@(\d+(?:\.\d+)?)", re.DOTALL)
-_EMBEDDERS = re.compile(r"embed|bge-|minilm|\be5-|\bgte-|rerank", re.IGNORECASE)
-_UNABLE_FAMILIES = frozenset(
-    {"bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "xlm-roberta", "clip", "whisper", "t5encoder"}
-)
+_NO_WRITERS = re.compile(r"embed|bge-|minilm|\be5-|\bgte-|rerank|bert\b|\bclip|whisper|t5encoder", re.IGNORECASE)
+"""What the names of such models say, for servers that tell nothing else of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +252,9 @@ def _usable(cards: Sequence[ModelCard]) -> list[ModelCard]:
     able: list[ModelCard] = []
     for card in cards:
         known = card.capabilities
-        writes = "completion" in known if known else not _EMBEDDERS.search(card.name)
+        writes = "completion" in known if known else not _NO_WRITERS.search(f"{card.name} {card.family}")
         is_named = 0 < len(card.name) <= MAX_MODEL_CHARACTERS
-        if writes and is_named and card.family.casefold() not in _UNABLE_FAMILIES:
+        if writes and is_named:
             able += [] if any(_are_same_weights(card, other) for other in able) else [card]
     return able
 

@@ -1,5 +1,6 @@
 """Loads weights with llama.cpp, on the GPU as far as they go, and says in plain words why it could not."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from models.llama_cpp.vocabulary import Vocabulary
 from models.text import lazy_gettext as _
 
 ALL_LAYERS = 2**31 - 1
+NEWER_NEEDED = _("Run it with Ollama, or try a newer version: `pip install --upgrade llama-cpp-python`.")
+UNKNOWN_ARCHITECTURE = ("unknown model architecture", "unsupported model architecture")
 _MEMORY_WORDS = ("alloc", "memory", "mmap failed")
 
 
@@ -24,7 +27,7 @@ class Model:
         parameters.n_gpu_layers = ALL_LAYERS if gpu_layers < 0 else gpu_layers
         parameters.vocab_only = vocabulary_only
         runtime.take_complaints()
-        self.pointer: Any = self._library.llama_model_load_from_file(str(path).encode(), parameters)
+        self.pointer: Any = self._library.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self.pointer:
             raise _load_error(path, runtime.take_complaints(), gpu_layers)
         self.vocabulary = Vocabulary(self._library, self.pointer)
@@ -77,9 +80,10 @@ def layer_attempts(gpu_layers: int, *, layers: int, supports_gpu: bool) -> list[
 def _load_error(path: Path, complaints: str, gpu_layers: int) -> OutOfMemoryError | WeightsError:
     said = complaints or _("no reason given")
     if not any(word in complaints.lower() for word in _MEMORY_WORDS):
+        is_new = any(words in complaints for words in UNKNOWN_ARCHITECTURE)
         return WeightsError(
             _("llama.cpp cannot load {path!r} ({said}).", path=str(path), said=said),
-            advice=_("Fetch the file again, or choose another model."),
+            advice=NEWER_NEEDED if is_new else _("Fetch the file again, or choose another model."),
         )
     if gpu_layers:
         lack = _("{file!r} does not fit into the GPU's memory ({said}).", file=path.name, said=said)

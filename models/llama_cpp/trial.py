@@ -3,7 +3,8 @@
 llama.cpp ends the whole process for faults that no look at a header foresees. A file that has been loaded, given a
 context and a few tokens elsewhere has shown that it does none of that. What became of it is kept by the file's identity
 and the library's version, so a file costs its second once. Where the library refuses a file without dying, it refuses
-it here, too, with its own words. `trial_run.py` is what the other process does.
+it here, too, with its own words. `trial_run.py` is what the other process does. It also finds out which architectures
+the library does not know, before a file of one is offered to anybody.
 """
 
 import json
@@ -12,14 +13,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
 from models.errors import WeightsError
+from models.llama_cpp.loading import NEWER_NEEDED
 from models.text import lazy_gettext as _
 
+ARCHITECTURES = "--architectures"
 PROGRAM = Path(__file__).parents[2]
 SLOWEST_BYTES_PER_SECOND = 20e6  # a disk that is slower than this cannot be told from a trial that hangs
 LONGEST_REASON = 300
@@ -39,7 +42,9 @@ class Trials:
         self._command = tuple(command)
         self._least_seconds = least_seconds
         self._lock = threading.Lock()
-        self._faults = _read(kept_in) if kept_in else {}
+        self._asking = threading.Lock()
+        self._keeping = threading.Lock()
+        self._faults, self._architectures = _read(kept_in) if kept_in else ({}, {})
         self._child: subprocess.Popen[str] | None = None
         self._is_closed = False
 
@@ -52,13 +57,44 @@ class Trials:
             identity = _identity(path)
             fault = self._faults.get(identity)
             if fault is None:
-                fault = self._try(path, size_bytes)
-                self._keep(identity, fault)
+                fault = self._faults[identity] = self._try(path, size_bytes)
+                self._keep()
         if fault:
-            raise WeightsError(
-                _("{path!r} makes llama.cpp break down ({reason}), so it is not loaded.", path=str(path), reason=fault),
-                advice=_("Fetch the file again, choose another model, or run this one with Ollama."),
+            raise _breaks_down(path, fault)
+
+    def known_fault(self, path: Path) -> WeightsError | None:
+        """Return what `check` would raise, where the file has been tried before."""
+        try:
+            fault = self._faults.get(_identity(path))
+        except WeightsError as error:
+            return error
+        return _breaks_down(path, fault) if fault else None
+
+    def unknown_architectures(self, names: Collection[str]) -> dict[str, WeightsError]:
+        """Return those that the library does not know, each with an error that tells so; asked once for each."""
+        with self._asking:
+            if new := sorted(set(names) - self._architectures.keys()):
+                unknown = self._ask_for(new)
+                if unknown is not None:
+                    self._architectures |= {name: name not in unknown for name in new}
+                    self._keep()
+        return {name: _unknown(name) for name in names if not self._architectures.get(name, True)}
+
+    def _ask_for(self, architectures: Sequence[str]) -> set[str] | None:
+        """Ask another process which ones are unknown; None where it did not say."""
+        try:
+            told = subprocess.run(  # noqa: S603 - the program itself
+                [*self._command, ARCHITECTURES, *architectures],
+                cwd=PROGRAM,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=self._least_seconds,
+                check=True,
             )
+        except subprocess.SubprocessError:
+            return None
+        return set(told.stdout.split("\n"))
 
     def close(self) -> None:
         """End the trial that is under way, and try nothing more."""
@@ -97,19 +133,23 @@ class Trials:
             finally:
                 self._child = None
 
-    def _keep(self, identity: str, fault: str) -> None:
-        self._faults[identity] = fault
-        if self._kept_in is None:
-            return
-        kept = {"library": _library(), "faults": self._faults}
-        partial = self._kept_in.with_name(f"{self._kept_in.name}.{os.getpid()}")
-        try:
-            self._kept_in.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-            partial.replace(self._kept_in)
-        except OSError:  # a full or read-only disk: the file is tried again after the next start
-            with suppress(OSError):
-                partial.unlink()
+    def _keep(self) -> None:
+        kept = {"library": _library(), "faults": self._faults, "architectures": self._architectures}
+        with self._keeping:
+            if self._kept_in is not None:
+                _write(self._kept_in, json.dumps(kept, indent=1))
+
+
+def _breaks_down(path: Path, fault: str) -> WeightsError:
+    return WeightsError(
+        _("{path!r} makes llama.cpp break down ({reason}), so it is not loaded.", path=str(path), reason=fault),
+        advice=_("Fetch the file again, choose another model, or run this one with Ollama."),
+    )
+
+
+def _unknown(architecture: str) -> WeightsError:
+    said = _("this version of llama.cpp ({version}) does not know the architecture {architecture!r}.")
+    return WeightsError(said.fill(version=_library(), architecture=architecture), advice=NEWER_NEEDED)
 
 
 def _cause_of_death(code: int, words: str) -> str:
@@ -140,12 +180,25 @@ def _library() -> str:
         return ""
 
 
-def _read(path: Path) -> dict[str, str]:
-    """Return what was kept for this version of the library; nothing where the file cannot be read."""
+def _read(path: Path) -> tuple[dict[str, str], dict[str, bool]]:
+    """Return what was kept for this version of the library: faults of files, and which architectures it knows."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return (
-            {str(name): str(fault) for name, fault in kept["faults"].items()} if kept["library"] == _library() else {}
-        )
+        if kept["library"] != _library():
+            return {}, {}
+        faults = {str(name): str(fault) for name, fault in kept["faults"].items()}
+        return faults, {str(name): bool(is_known) for name, is_known in kept.get("architectures", {}).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return {}, {}
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file as a whole; on a full or read-only disk it stays away, and all is tried anew another time."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()

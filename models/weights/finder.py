@@ -6,10 +6,11 @@ Knows nothing of llama.cpp: it looks at names and headers only.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from models.errors import ModelNotFoundError, WeightsError
 from models.names import aliases_of_file, canonical
@@ -45,6 +46,18 @@ class _Found:
     problems: tuple[tuple[str, WeightsError], ...]
 
 
+class Judge(Protocol):
+    """Who knows what the library that runs the files makes of them."""
+
+    def unknown_architectures(self, names: Collection[str]) -> dict[str, WeightsError]:
+        """Return the architectures that it does not know, each with an error that tells so."""
+        ...
+
+    def known_fault(self, path: Path) -> WeightsError | None:
+        """Return why a file cannot be used, where that has been found out before."""
+        ...
+
+
 class WeightsFinder:
     """Lists and resolves the models whose weights lie on this disk; one bad file never hides the others."""
 
@@ -56,6 +69,7 @@ class WeightsFinder:
         hf_cache: Path | None = None,
         download_dir: Path,
         demonstration_dir: Path | None = None,
+        judge: Judge | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.download_dir = download_dir
@@ -63,6 +77,7 @@ class WeightsFinder:
         self._stores = tuple(ollama_stores or ())
         self._hf_cache = hf_cache
         self._demonstration_dir = demonstration_dir
+        self._judge = judge
         self._clock = clock
         self._found: tuple[float, _Found] | None = None
         self._headers: dict[Path, tuple[tuple[int, int], GGUFHeader | WeightsError]] = {}
@@ -120,13 +135,15 @@ class WeightsFinder:
         weights: dict[Path, Weights] = {}
         problems: list[tuple[str, WeightsError]] = []
         names: set[str] = set()
-        for source, file in self._files():
+        files = list(self._files())
+        unknown = self._unknown_architectures(file for _, file in files)
+        for source, file in files:
             place = Path(os.path.realpath(file.path))  # unlike resolve(), a loop of links does not raise
             if known := weights.get(place):
                 weights[place] = replace(known, aliases=_joined(known, file.name))
                 continue
             try:
-                size = self._check(file)
+                size = self._check(file, unknown)
             except WeightsError as error:
                 problems.append((file.name, error))
                 continue
@@ -136,11 +153,24 @@ class WeightsFinder:
             weights[place] = replace(weights[place], aliases=_joined(weights[place], file.name, *aliases_of_file(name)))
         return _Found(tuple(weights.values()), tuple(problems))
 
-    def _check(self, file: FoundFile) -> int:
+    def _unknown_architectures(self, files: Iterable[FoundFile]) -> dict[str, WeightsError]:
+        if self._judge is None:
+            return {}
+        architectures = set()
+        for file in files:
+            with suppress(WeightsError):
+                architectures |= set() if file.problem else {self._read(file.path).architecture}
+        return self._judge.unknown_architectures(architectures)
+
+    def _check(self, file: FoundFile, unknown: Mapping[str, WeightsError]) -> int:
         """Return the size of all parts of a usable model; raises WeightsError."""
         if file.problem is not None:
             raise file.problem
-        self._read(file.path)
+        architecture = self._read(file.path).architecture
+        if architecture in unknown:
+            raise _of_file(file.path, unknown[architecture])
+        if self._judge and (fault := self._judge.known_fault(file.path)):
+            raise fault
         parts = part_paths(file.path)
         missing = [part for part in parts[1:] if not os.path.isfile(part)]
         try:
@@ -211,6 +241,12 @@ def _stored_files(store: Path) -> Iterator[FoundFile]:
         return
     for model in models:
         yield FoundFile(model.name, model.blob or store, "ollama", model.problem)
+
+
+def _of_file(path: Path, fault: WeightsError) -> WeightsError:
+    """Name the file in what is the matter with its kind."""
+    said = _("{path!r} cannot be used: {fault}", path=str(path), fault=fault.message)
+    return WeightsError(said, advice=fault.advice)
 
 
 def _joined(weights: Weights, *names: str) -> tuple[str, ...]:

@@ -73,11 +73,9 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _is_model_name(name: str) -> bool:
-    """Tell the file of a model from a later part of one, an image projector and a hidden file."""
+    """Tell the file of a model from a later part of one and from a hidden file."""
     part = _PART.search(name)
-    return (
-        name.lower().endswith(".gguf") and not name.startswith((".", "mmproj")) and (part is None or int(part[1]) == 1)
-    )
+    return name.lower().endswith(".gguf") and not name.startswith(".") and (part is None or int(part[1]) == 1)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import WeightsError
-from models.text import NOTHING, Text
+from models.text import Text
 from models.text import lazy_gettext as _
+from models.weights.gguf_kind import Contents, tell_kind
 from models.weights.gguf_metadata import Metadata
 from models.weights.gguf_reader import CutShortError, DamagedError, GGUFReader, Tensors, read_metadata, read_tensors
 from models.weights.gguf_types import QUANTIZATIONS
@@ -21,7 +22,7 @@ MAX_LAYERS = 512
 
 _VERSIONS, _SWAPPED_VERSIONS = (2, 3), (0x02000000, 0x03000000)
 _FETCH_AGAIN = _("Fetch the file again.")
-_GIVE_MODEL = _("Give the path of the model itself.")
+_GIVE_MODEL = _("Give the path of a model that writes texts.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,9 @@ def _wrong_version(path: Path, version: int) -> Text:
 
 def _summarise(path: Path, metadata: Metadata, tensors: Tensors) -> GGUFHeader:
     architecture = metadata.name("general.architecture")
-    if fault := _no_language_model(path, architecture, metadata.name("general.type"), tensors.weights):
-        raise WeightsError(fault, advice=_GIVE_MODEL)
+    kind = tell_kind(Contents(str(path), architecture, metadata, tensors))
+    if isinstance(kind, Text):
+        raise WeightsError(kind, advice=_GIVE_MODEL)
 
     def number(key: str, **options: int) -> int:
         return metadata.number(f"{architecture}.{key}", **options)
@@ -168,21 +170,5 @@ def _summarise(path: Path, metadata: Metadata, tensors: Tensors) -> GGUFHeader:
         key_length=number("attention.key_length", default=head_length),
         value_length=number("attention.value_length", default=head_length),
         has_chat_template=metadata.has("tokenizer.chat_template"),
-        is_embedding=number("pooling_type") > 0,
+        is_embedding=kind == "embeds",
     )
-
-
-def _no_language_model(path: Path, architecture: str, kind: str, parameter_count: int) -> Text:
-    """Say what a file holds instead of a language model, if so."""
-    given = str(path)
-    if kind == "mmproj" or architecture == "clip":
-        return _("{path!r} holds an image projector, not a language model.", path=given)
-    if not architecture:
-        return _("{path!r} holds no model architecture, not a language model.", path=given)
-    if kind == "adapter":
-        return _("{path!r} holds a LoRA adapter, not a language model.", path=given)
-    if kind == "imatrix":
-        return _("{path!r} holds quantisation statistics, not a language model.", path=given)
-    if not parameter_count:
-        return _("{path!r} holds a vocabulary without weights, not a language model.", path=given)
-    return NOTHING

@@ -125,6 +125,11 @@ def test_models_that_only_embed_are_not_seated():
     assert models_of(choose_seats([NOMIC, bge, unknown, QWEN_4])) == ["qwen3:4b"] * 3
 
 
+def test_what_a_server_says_that_a_model_can_do_counts_more_than_its_name():
+    able, unable = card("bert-writer", "bert", 1, capabilities=("completion",)), card("plain", capabilities=("x",))
+    assert models_of(choose_seats([able, unable])) == ["bert-writer"] * 3
+
+
 def test_a_model_with_a_family_of_its_own_that_can_write_is_seated():
     able = card("embedded-writer", "llama", 1, capabilities=("completion", "embedding"))
     assert models_of(choose_seats([able]))[0] == "embedded-writer"

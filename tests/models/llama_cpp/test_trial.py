@@ -161,3 +161,39 @@ def test_closing_ends_the_trial_that_is_under_way(tmp_path: Path) -> None:
     assert not waiting.is_alive() and len(faults) == 1
     with pytest.raises(WeightsError):
         check(trials, path)
+
+
+def test_the_library_says_which_architectures_it_does_not_know(tmp_path: Path) -> None:
+    kept = tmp_path / "trials.json"
+    unknown = Trials(kept).unknown_architectures({"llama", "llama9", "gptj", "qwen3", "a'b\u2028c"})
+    assert set(unknown) == {"llama9", "gptj", "a'b\u2028c"}
+    said = str(unknown["llama9"])
+    assert "does not know the architecture 'llama9'" in said and "newer version" in said and "Fetch" not in said
+    asked_again = Trials(kept, command=["false"]).unknown_architectures({"llama", "llama9"})
+    assert set(asked_again) == {"llama9"}, "kept: nobody was asked"
+
+
+def test_where_the_library_does_not_say_every_architecture_is_taken_for_known_and_asked_again(tmp_path: Path) -> None:
+    kept = tmp_path / "trials.json"
+    assert Trials(kept, command=["false"]).unknown_architectures({"llama9"}) == {}
+    assert set(Trials(kept).unknown_architectures({"llama9"})) == {"llama9"}
+
+
+def test_a_file_that_was_found_deadly_is_told_without_another_trial(trials: Trials, tmp_path: Path) -> None:
+    path = tiny_gguf.make_tiny_gguf(tmp_path / "bad.gguf", quantised=False, change=same_text_twice)
+    assert trials.known_fault(path) is None
+    with pytest.raises(WeightsError):
+        check(trials, path)
+    fault = Trials(tmp_path / "data" / "trials.json").known_fault(path)
+    assert fault is not None and "break down" in str(fault)
+    finder = WeightsFinder([tmp_path], download_dir=tmp_path / "none", judge=trials)
+    assert (finder.find(), list(map(str, finder.problems()))) == ([], [str(fault)])
+
+
+def test_an_architecture_of_tomorrow_is_never_offered(trials: Trials, tmp_path: Path) -> None:
+    content = tiny_gguf.make_tiny_gguf(tmp_path / "good.gguf").read_bytes()
+    (tmp_path / "new.gguf").write_bytes(content.replace(b"llama", b"llam9"))
+    finder = WeightsFinder([tmp_path], download_dir=tmp_path / "none", judge=trials)
+    assert [weights.name for weights in finder.find()] == ["good"]
+    (problem,) = finder.problems()
+    assert "new.gguf" in str(problem) and "does not know the architecture 'llam9'" in str(problem)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ def place(gguf: Path, *targets: Path) -> None:
     for target in targets:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(gguf, target)
+
+
+def rename_architecture(source: Path, target: Path, architecture: str) -> None:
+    """Say that a Llama is something else; a name of five letters, so that nothing moves."""
+    target.write_bytes(source.read_bytes().replace(b"llama", architecture.encode()))
 
 
 def test_a_file_in_the_settings_is_called_by_its_name_without_the_ending(tiny_gguf: Path, tmp_path: Path) -> None:
@@ -41,7 +47,7 @@ def test_a_folder_with_mixed_files_gives_the_whole_models_and_names_the_broken_o
     tiny_gguf: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "mixed"
-    place(tiny_gguf, folder / "good.gguf", folder / "publisher" / "repository" / "deep.gguf", folder / "mmproj-x.gguf")
+    place(tiny_gguf, folder / "good.gguf", folder / "publisher" / "repository" / "deep.gguf")
     content = tiny_gguf.read_bytes()
     (folder / "half.gguf").write_bytes(content[: len(content) // 2])
     (folder / "text.gguf").write_text("not a model")
@@ -160,6 +166,36 @@ def test_the_cache_of_the_hub_is_searched_after_the_settings(tiny_gguf: Path, tm
         ("some-model", "hugging_face"),
         ("fetched", "download"),
     ]
+
+
+class Judge:
+    """Knows one architecture and one faulty file less than there are."""
+
+    def __init__(self, architecture: str = "", file: str = "") -> None:
+        self.architecture = architecture
+        self.file = file
+        self.asked: list[set[str]] = []
+
+    def unknown_architectures(self, names: Collection[str]) -> dict[str, WeightsError]:
+        self.asked.append(set(names))
+        return {name: WeightsError(f"{name!r} is too new.") for name in names if name == self.architecture}
+
+    def known_fault(self, path: Path) -> WeightsError | None:
+        return WeightsError(f"{path.name} is deadly.") if path.name == self.file else None
+
+
+def test_a_file_that_the_library_cannot_run_is_told_and_not_listed(tiny_gguf: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    place(tiny_gguf, folder / "good.gguf", folder / "deadly.gguf")
+    rename_architecture(folder / "good.gguf", folder / "new.gguf", "llam9")
+    judge = Judge("llam9", "deadly.gguf")
+    finder = WeightsFinder([folder], download_dir=tmp_path / "none", judge=judge)
+    assert [weights.name for weights in finder.find()] == ["good"]
+    assert judge.asked == [{"llama", "llam9"}], "asked once for all"
+    told = " ".join(map(str, finder.problems()))
+    assert "deadly.gguf is deadly." in told and "new.gguf' cannot be used: 'llam9' is too new." in told
+    with pytest.raises(WeightsError, match=r"new\.gguf.*'llam9' is too new"):
+        finder.resolve("new")
 
 
 def test_a_download_under_way_is_not_taken_for_a_model(tiny_gguf: Path, tmp_path: Path) -> None:

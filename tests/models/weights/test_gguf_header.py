@@ -1,5 +1,6 @@
 """Reading GGUF headers: real files, and headers written by hand for what a real file would be too large for."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,26 @@ from tests.tiny_gguf import TINY, make_tiny_gguf
 
 
 def write(
-    path: Path, architecture: str, values: dict[str, Any], *, kind: str = "model", has_weights: bool = True
+    path: Path,
+    architecture: str,
+    values: dict[str, Any],
+    *,
+    kind: str = "model",
+    tensors: Collection[str] = ("token_embd.weight", "output.weight"),
 ) -> Path:
     writer = gguf.GGUFWriter(path, architecture)
-    writer.add_type(kind)
+    if kind:
+        writer.add_type(kind)
     for key, value in values.items():
         name = key.replace("*", architecture)
         if isinstance(value, list):
             writer.add_array(name, value)
+        elif isinstance(value, bool):
+            writer.add_bool(name, value)
         else:
             writer.add_uint32(name, value)
-    if has_weights:
-        writer.add_tensor("output.weight", numpy.zeros((4, 8), dtype=numpy.float32))
+    for tensor in tensors:
+        writer.add_tensor(tensor, numpy.zeros((4, 8), dtype=numpy.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -78,20 +87,53 @@ def test_a_text_longer_than_the_file_is_not_read_into_memory(tmp_path: Path) -> 
         read_header(path)
 
 
-@pytest.mark.parametrize(
-    ("architecture", "kind", "what"),
-    [("clip", "model", "image projector"), ("llama", "adapter", "LoRA adapter"), ("llama", "mmproj", "projector")],
-)
-def test_what_is_no_language_model_is_refused_by_its_kind(
-    tmp_path: Path, architecture: str, kind: str, what: str
-) -> None:
-    with pytest.raises(WeightsError, match=what):
-        read_header(write(tmp_path / "a.gguf", architecture, {}, kind=kind))
+BERT = ("token_embd.weight", "token_embd_norm.weight", "token_types.weight", "blk.0.attn_q.weight")
+T5 = ("token_embd.weight", "enc.blk.0.attn_q.weight", "dec.blk.0.attn_q.weight", "output.weight")
+LFM2 = ("token_embd.weight", "token_embd_norm.weight", "blk.0.shortconv.conv.weight")
+OTHER_KINDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "a projector that says so": ("image projector", {}, {"kind": "mmproj"}),
+    "an older projector": ("image projector", {}, {"kind": "", "tensors": ["v.blk.0.attn_q.weight", "mm.0.weight"]}),
+    "a projector for sound": ("image projector", {}, {"tensors": ["a.conv1d.1.weight"]}),
+    "an adapter that says so": ("LoRA adapter", {}, {"kind": "adapter"}),
+    "an older adapter": ("LoRA adapter", {}, {"kind": "", "tensors": ["blk.0.attn_q.weight.lora_a"]}),
+    "statistics": ("quantisation statistics", {}, {"kind": "imatrix"}),
+    "a kind to come": ("'tokenizer', not a language model", {}, {"kind": "tokenizer"}),
+    "a vocabulary": ("a vocabulary without weights", {}, {"tensors": []}),
+    "sound from tokens": ("no table of tokens", {}, {"tensors": ["conv1d.weight"]}),
+    "a ranking model": ("ranks texts", {"*.pooling_type": 4}, {"tensors": BERT}),
+    "an older ranking model": ("ranks texts", {}, {"tensors": [*BERT, "cls.weight", "cls.output.weight"]}),
+    "an encoder": ("an encoder", {}, {"tensors": BERT}),
+    "an encoder that does not pool": ("an encoder", {"*.pooling_type": 0}, {"tensors": BERT}),
+    "one that looks both ways": ("an encoder", {"*.attention.causal": False}, {}),
+    "an encoder with a decoder": ("an encoder", {}, {"tensors": T5}),
+}
 
 
-def test_a_vocabulary_alone_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="a vocabulary without weights"):
-        read_header(write(tmp_path / "a.gguf", "llama", {}, has_weights=False))
+@pytest.mark.parametrize("case", OTHER_KINDS)
+@pytest.mark.parametrize("architecture", ["llama", "never-heard-of"])
+def test_what_writes_no_text_is_told_by_what_it_holds(tmp_path: Path, architecture: str, case: str) -> None:
+    what, values, form = OTHER_KINDS[case]
+    with pytest.raises(WeightsError, match=what) as refused:
+        read_header(write(tmp_path / "a.gguf", architecture, {"*.block_count": 1, **values}, **form))
+    assert repr(str(tmp_path / "a.gguf")) in str(refused.value)
+
+
+@pytest.mark.parametrize("pooling", [1, 2, 3])
+def test_an_encoder_that_pools_makes_vectors_and_writes_nothing(tmp_path: Path, pooling: int) -> None:
+    values = {"*.block_count": 1, "*.pooling_type": pooling, "*.attention.causal": False}
+    assert read_header(write(tmp_path / "a.gguf", "bert", values, tensors=BERT)).capabilities == ("embedding",)
+
+
+@pytest.mark.parametrize("tensors", [LFM2, ["token_embd.weight"], ["token_embd.weight", "v.blk.0.attn_q.weight"]])
+def test_what_writes_is_not_mistaken_for_something_else(tmp_path: Path, tensors: list[str]) -> None:
+    assert read_header(write(tmp_path / "a.gguf", "x", {"*.block_count": 1}, tensors=tensors)).capabilities == (
+        "completion",
+    )
+
+
+def test_a_part_of_a_model_is_not_judged_by_what_the_other_parts_hold(tmp_path: Path) -> None:
+    values = {"*.block_count": 1, "split.count": 2}
+    assert read_header(write(tmp_path / "a.gguf", "llama", values, tensors=[])).capabilities == ("completion",)
 
 
 @pytest.mark.parametrize("layers", [0, 513, 4_000_000_000])

@@ -2,15 +2,48 @@
 
 import re
 
+from council.reports.formulas import Formula, split
+
 _FENCE = re.compile(r"^( {0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r"^( {0,3})(#{1,6})(?=\s|$)")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$])")
+_HELD = "\ufdd0{}\ufdd1"
+_HELD_NUMBER = re.compile("\ufdd0(\\d+)\ufdd1")
+_BLOCK_START = re.compile(r"[ \t]*(?:[-+*][ \t]|[-=]+[ \t]*$|[>#]|\d+[.)]|```|~~~|$)")
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 
 
 def embed(text: str, *, below: int) -> str:
-    """Return a block of Markdown whose headings lie below the given level, without HTML and with every fence closed."""
+    """Return a block of Markdown whose headings lie below the given level, without HTML and with every fence closed.
+
+    Formulas stay as they are, in the marks that GitHub and pandoc read.
+    """
+    text, formulas = _HELD_NUMBER.sub(r"\1", text), list[Formula]()
+    pieces = list(split(text))
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Formula):
+            pieces[number] = _HELD.format(len(formulas))
+            formulas.append(piece)
+    embedded = _embed_lines("".join(map(str, pieces)), below)
+    return _HELD_NUMBER.sub(lambda held: _formula(formulas[int(held[1])]), embedded)
+
+
+def _formula(formula: Formula) -> str:
+    """A formula between dollars; on one line where Markdown would take one of its lines for something else."""
+    tex, lines = formula.tex, formula.tex.split("\n")
+    if len(lines) > 1 and any(map(_BLOCK_START.match, lines)):
+        tex = " ".join(_COMMENT.sub("", tex).split())
+    elif formula.is_display:
+        tex = f"\n{tex}\n" if tex == formula.written else formula.written[2:-2]
+    elif re.search(r"(?<!\\)\$", tex):
+        return formula.written  # dollars inside: those around it would be misread
+    marks = "$$" if formula.is_display else "$"
+    return marks + _TAG.sub(r"\\lt ", tex) + marks
+
+
+def _embed_lines(text: str, below: int) -> str:
     lines: list[str] = []
     fence = ""  # indentation and marks of the fence that is open
     for line in text.strip("\n").expandtabs(4).splitlines():

@@ -10,6 +10,7 @@ from council.ui.html_parts import (
     badge,
     button,
     chip,
+    fold_switch,
     folded,
     named_badge,
     place_chip,
@@ -29,7 +30,19 @@ _PAGES = Environment(
 )
 _PAGES.globals |= {
     part.__name__: part
-    for part in (badge, button, chip, folded, named_badge, place_chip, seat_name, seat_number, sentence, shortened)
+    for part in (
+        badge,
+        button,
+        chip,
+        fold_switch,
+        folded,
+        named_badge,
+        place_chip,
+        seat_name,
+        seat_number,
+        sentence,
+        shortened,
+    )
 }
 
 

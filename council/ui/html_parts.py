@@ -15,7 +15,7 @@ from council.translation import Translator
 
 CHAIRMAN_SIGN = "★"
 
-STATUS_COLOUR = {"complete": "good", "partial": "warn", "failed": "bad", "stopped": "warn", "interrupted": "warn"}
+STATUS_COLOUR = {"complete": "good", "partial": "warn", "failed": "bad", "stopped": "quiet", "interrupted": "warn"}
 
 
 def short_model(model: str) -> str:
@@ -120,7 +120,7 @@ def button(text: str, action: str, argument: str = "", *, kind: str = "", about:
 
 
 def fold_switch(text: str) -> Markup:
-    """A switch that the page itself acts on: it shows or hides what stands below it in the same pane."""
+    """A switch that the page itself acts on: it shows or hides what can be unfolded in the same column."""
     return Markup('<button type="button" class="fold" data-local="fold" aria-expanded="false">{}</button>').format(text)
 
 

@@ -60,7 +60,7 @@
     const chosen = event.target.closest('#history .open');
     if (chosen && window.innerWidth < 900) council.toggleHistory(); // there the sidebar covers the page
     const fold = event.target.closest('[data-local="fold"]');
-    if (fold) fold.setAttribute('aria-expanded', String(fold.closest('.pane').classList.toggle('unfolded')));
+    if (fold) fold.setAttribute('aria-expanded', String(fold.getAttribute('aria-expanded') !== 'true'));
   });
 
   const followed = new WeakSet(); // texts that were seen growing: their last words are shown, too
@@ -76,14 +76,29 @@
     else if (performance.now() - handled < 1000) released.add(box);
   }, true);
 
+  // Every block of a model's text is laid out in the direction of its own script; the style sheet does so for lines.
+  const BLOCKS = 'p, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, table';
+  const direct = (added) => {
+    if (added.nodeType !== Node.ELEMENT_NODE || !added.closest('#run .prose')) return;
+    for (const block of [added, ...added.querySelectorAll(BLOCKS)]) {
+      if (block.matches(BLOCKS) && !block.parentElement?.closest(BLOCKS)) block.dir = 'auto';
+    }
+  };
+
   new MutationObserver((changes) => {
     council.scrollToAwaited();
-    for (const { target } of changes) {
+    for (const { target, addedNodes } of changes) {
+      for (const added of addedNodes) direct(added);
       const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
       if (!element) continue;
-      const box = element.closest('.prose.part-body');
-      if (box && box.closest('.pane')?.querySelector('.chip.busy')) followed.add(box);
-      if (followed.has(box) && !released.has(box)) box.scrollTop = box.scrollHeight;
+      const pane = element.closest('.pane');
+      const box = pane?.querySelector('.prose.part-body');
+      if (pane?.querySelector('.chip.busy')) {
+        if (box?.contains(element)) followed.add(box);
+        if (followed.has(box) && !released.has(box)) box.scrollTop = box.scrollHeight;
+      } else if (box && followed.delete(box) && !released.has(box)) {
+        box.scrollTop = 0; // what is done is read from its beginning
+      }
       for (const part of element.querySelectorAll('details[id]')) {
         if (opened.has(part.id) && part.open !== opened.get(part.id)) part.open = opened.get(part.id);
       }

@@ -3,11 +3,13 @@
 from markupsafe import Markup
 
 from council.reports.heading import heading
+from council.reports.markdown_escape import embed, inline
 from council.reports.words import TURNS
 from council.transcript import Speech, Transcript
 from council.translation import Translator
 from council.ui.drawing import draw
 from council.ui.html_parts import button, items, seat_name
+from council.ui.run.model_text import model_text
 from council.ui.run.remarks import remarks
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
@@ -23,8 +25,17 @@ LONE_ANSWER = _("only one seat answered, so there was nothing to vote on: its an
 
 
 def render_question(transcript: Transcript, words: Translator) -> str:
-    """Draw the question that was asked, and those before it in the same conversation."""
-    return draw("question", words, run=transcript, question=transcript.question) if transcript.question else ""
+    """Draw the question that was asked, with a switch for what was said before it in the same conversation."""
+    return draw("question", words, question=transcript.question) if transcript.question else ""
+
+
+def render_earlier(transcript: Transcript) -> str:
+    """The earlier turns of the conversation as Markdown: a question is shown as it was written, an answer drawn."""
+    turns = []
+    for exchange in transcript.question.earlier if transcript.question else ():
+        asked = inline(exchange.question).replace(r"\<", "&lt;")
+        turns.append(f"**{asked}**\n\n{model_text(embed(exchange.answer, below=3))}")
+    return "\n\n".join(turns)
 
 
 def render_answer_heading(transcript: Transcript, words: Translator) -> str:
@@ -49,9 +60,9 @@ def render_answer(transcript: Transcript) -> str:
     if is_alone(transcript):
         return ""
     if transcript.synthesis is not None:
-        return transcript.synthesis.text
+        return model_text(transcript.synthesis.text)
     speech = _writing(transcript)
-    return speech.text if speech else ""
+    return model_text(speech.text, is_growing=speech.state == "speaking") if speech else ""
 
 
 def render_notices(transcript: Transcript, words: Translator) -> str:

@@ -27,6 +27,7 @@ def render_minutes(transcript: Transcript, words: Translator) -> str:
     if minutes is None:
         return ""
     alone = [
-        Markup("{} {}").format(named_badge(transcript, lone.seat, words), lone.point) for lone in minutes.said_by_one
+        Markup("{} <bdi>{}</bdi>").format(named_badge(transcript, lone.seat, words), lone.point)
+        for lone in minutes.said_by_one
     ]
     return draw("minutes", words, run=transcript, minutes=minutes, alone=alone)

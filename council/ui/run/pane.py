@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from council.reports.words import STATUSES
 from council.transcript import Speech, Transcript
 from council.translation import Translator
 from council.ui.drawing import draw
@@ -19,6 +20,7 @@ from council.ui.html_parts import (
     sentence,
     short_model,
 )
+from council.ui.run.model_text import model_text
 from council.ui.run.remarks import remarks
 from models.demonstration import is_demonstration
 
@@ -50,9 +52,9 @@ def render_pane(transcript: Transcript, seat_id: str, words: Translator, now: fl
         return Pane(head=_head(transcript, seat_id, words), state=state)
     return Pane(
         head=_head(transcript, seat_id, words),
-        state=_state(speech, words, now, remark=_withdrawal(transcript, seat_id, words)),
+        state=_state(transcript, speech, words, now, remark=_withdrawal(transcript, seat_id, words)),
         fold=fold_switch(words.gettext("Thinking")) if speech.thinking else "",
-        thinking=speech.thinking,
+        thinking=model_text(speech.thinking, is_growing=speech.state == "speaking" and not speech.text),
         body=_body(transcript, seat_id, words),
         foot=_foot(transcript, seat_id, words),
     )
@@ -91,18 +93,19 @@ def _withdrawal(transcript: Transcript, seat_id: str, words: Translator) -> Mark
     return chip(words.gettext("revision undone"), "warn")
 
 
-def _state(speech: Speech, words: Translator, now: float, *, remark: Markup) -> Markup:
-    state = Markup('<div class="pane-state">{}{}<span class="figures">{}</span></div>')
-    return state.format(_sign(speech, words), remark, _figures(speech, words, now))
+def _state(transcript: Transcript, speech: Speech, words: Translator, now: float, *, remark: Markup) -> Markup:
+    state = Markup('<div class="pane-state">{}{}<span class="figures">{}</span>{}</div>')
+    doing = Markup('<span class="doing">{}</span>').format(words.text(speech.notice)) if speech.notice else ""
+    return state.format(_sign(transcript, speech, words), remark, _figures(speech, words, now), doing)
 
 
-def _sign(speech: Speech, words: Translator) -> Markup:
+def _sign(transcript: Transcript, speech: Speech, words: Translator) -> Markup:
     if speech.state == "finished":
         return chip(words.gettext("done"), "good")
     if speech.state == "failed":
-        return chip(words.gettext("failed"), "bad")
+        return _end_sign(transcript, speech, words)
     if speech.notice:
-        return chip(words.gettext("loading"), "busy", title=words.text(speech.notice))
+        return chip(words.gettext("loading"), "busy")
     if speech.text and speech.turn.kind == "revision":
         return chip(words.gettext("revising"), "busy")
     if speech.text:
@@ -110,6 +113,18 @@ def _sign(speech: Speech, words: Translator) -> Markup:
     if speech.thinking:
         return chip(words.gettext("thinking"), "busy")
     return chip(words.gettext("waiting"), "quiet")
+
+
+def _end_sign(transcript: Transcript, speech: Speech, words: Translator) -> Markup:
+    """What a turn without a text that counts came to: it failed, or the user or the end of the run cut it off."""
+    match speech.cause:
+        case "error":
+            return chip(words.gettext("failed"), "bad")
+        case "hurried":
+            return chip(words.gettext("left out"), "quiet")
+        case "ended":
+            ending = STATUSES["stopped" if transcript.status == "stopped" else "interrupted"]
+            return chip(words.text(ending), "quiet")
 
 
 def _figures(speech: Speech, words: Translator, now: float) -> str:
@@ -125,15 +140,19 @@ def _figures(speech: Speech, words: Translator, now: float) -> str:
 
 def _body(transcript: Transcript, seat_id: str, words: Translator) -> str:
     answer = transcript.speech("answer", seat_id)
-    text = answer.text if answer else ""
+    text = _shown(answer) if answer else ""
     for revision in transcript.revisions(seat_id):
         title = words.gettext("Revised in the debate")
         if transcript.undoing(revision):
             title = words.gettext("Revised in the debate, undone by the vote: the text before it stands")
         elif revision.state == "failed":
             title = words.gettext("Revision broken off: the text before it stands")
-        text += f"\n\n---\n\n**{title}**\n\n{revision.text}"
+        text += f"\n\n---\n\n**{title}**\n\n{_shown(revision)}"
     return text
+
+
+def _shown(speech: Speech) -> str:
+    return model_text(speech.text, is_growing=speech.state == "speaking")
 
 
 def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
@@ -145,8 +164,9 @@ def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     ]
     if answer and answer.state == "failed" and answer.cause != "ended":
         again = button(words.gettext("Ask this seat again"), "retry", seat_id)
-        failed = Markup('<div class="failure"><p>{}</p>{}</div>')
-        lines.append(failed.format(sentence(words.text(answer.reason)), again))
+        kind = "failure" if answer.cause == "error" else "cut-off"
+        failed = Markup('<div class="{}"><p>{}</p>{}</div>')
+        lines.append(failed.format(kind, sentence(words.text(answer.reason)), again))
     return Markup().join(dict.fromkeys(lines))
 
 

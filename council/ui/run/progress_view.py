@@ -62,7 +62,9 @@ def _speakers(transcript: Transcript, words: Translator) -> dict[Text, Markup]:
     for speech in transcript.speeches.values() if transcript.status == "running" else ():
         if speech.state == "speaking" and speech.turn.kind not in ("answer", "revision"):
             turn = TURNS[speech.turn.kind]
-            at_work[turn] = at_work.get(turn, Markup()) + badge(transcript, speech.turn.seat.id, words)
+            sign = badge(transcript, speech.turn.seat.id, words)
+            doing = Markup(' <span class="doing">{}</span> ').format(words.text(speech.notice)) if speech.notice else ""
+            at_work[turn] = at_work.get(turn, Markup()) + sign + doing
     return at_work
 
 

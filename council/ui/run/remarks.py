@@ -13,5 +13,3 @@ def remarks(transcript: Transcript, speech: Speech, words: Translator) -> Iterat
     for text in befell(speech, lambda seat: seat_name(transcript, seat, words)):
         if text is not TRUNCATED or speech is not transcript.conclusion:
             yield words.text(text)
-    if speech.notice:
-        yield words.text(speech.notice)

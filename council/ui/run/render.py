@@ -12,6 +12,7 @@ from council.ui.run.answer_view import (
     render_actions,
     render_answer,
     render_answer_heading,
+    render_earlier,
     render_notices,
     render_question,
 )
@@ -24,9 +25,10 @@ from council.ui.run.standings_view import render_standings
 
 @dataclass(frozen=True)
 class View:
-    """One drawing of a run; `answer` is Markdown, the rest HTML. An empty text hides its part of the page."""
+    """One drawing of a run; `answer` and `earlier` are Markdown, the rest HTML. An empty text hides its part."""
 
     question: str = ""
+    earlier: str = ""
     progress: str = ""
     status_line: str = ""
     actions: str = ""
@@ -56,6 +58,7 @@ def render(transcript: Transcript, words: Translator, now: float) -> View:
     panes = [render_pane(transcript, seat.id, words, now) for seat in seats]
     return View(
         question=render_question(transcript, words),
+        earlier=render_earlier(transcript),
         progress=render_progress(transcript, words, now),
         status_line=render_status_line(transcript, words),
         actions=render_actions(transcript, words),

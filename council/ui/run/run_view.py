@@ -7,9 +7,10 @@ import gradio as gr
 from council.domain import MAX_SEATS
 from council.ui.assets.browser_code import ANNOUNCE, TELL_CLICKS
 from council.ui.listener import Updates
+from council.ui.run.model_text import LATEX_DELIMITERS
 from council.ui.run.render import PANE_PARTS, PARTS, View
 
-MARKDOWN_PARTS = ("answer", "thinking", "body")
+MARKDOWN_PARTS = ("earlier", "answer", "thinking", "body")
 ACTING_PARTS = ("actions", "foot")
 
 
@@ -35,7 +36,9 @@ def build_run_view() -> RunView:
     made: dict[str, gr.HTML | gr.Markdown] = {}
     target = gr.Textbox(visible="hidden", elem_id="target", show_label=False)
     with gr.Column(elem_id="run"):
-        made["question"] = _part("question", "asked")
+        with gr.Column(elem_id="asked-part"):
+            made["question"] = _part("question", "asked")
+            made["earlier"] = _part("earlier")
         for part in ("progress", "actions", "status_line"):
             made[part] = _part(part)
         with gr.Column(elem_classes="card", elem_id="conclusion"):
@@ -65,6 +68,6 @@ def _part(part: str, elem_id: str = "") -> gr.HTML | gr.Markdown:
     name = (elem_id or part).replace("_", "-")
     classes = [f"part-{part.replace('_', '-')}"]
     if part in MARKDOWN_PARTS:
-        return gr.Markdown(elem_id=name, elem_classes=classes, container=False)
+        return gr.Markdown(elem_id=name, elem_classes=classes, container=False, latex_delimiters=LATEX_DELIMITERS)
     code = TELL_CLICKS if part in ACTING_PARTS else ANNOUNCE if part == "status_line" else None
     return gr.HTML(elem_id=name, elem_classes=classes, js_on_load=code, apply_default_css=False)

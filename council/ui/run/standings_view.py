@@ -15,7 +15,20 @@ def render_standings(transcript: Transcript, words: Translator) -> str:
     standings = transcript.final_standings
     if standings is None or not standings.order:
         return ""
-    return draw("standings", words, run=transcript, standings=standings, ticks=TICKS, facts=_facts(standings, words))
+    return draw(
+        "standings",
+        words,
+        run=transcript,
+        standings=standings,
+        ticks=TICKS,
+        facts=_facts(standings, words),
+        is_close=standings.winner is None and 0 < standings.margin < max(standings.weights.values(), default=1.0),
+        margin=words.number(_margin(standings)),
+    )
+
+
+def _margin(standings: Standings) -> float:
+    return round(standings.margin, 1 if standings.margin >= 1 else 2)
 
 
 def _facts(standings: Standings, words: Translator) -> Iterator[str]:
@@ -24,8 +37,7 @@ def _facts(standings: Standings, words: Translator) -> Iterator[str]:
         yield words.ngettext("{n} abstained", "{n} abstained", standings.abstained)
     if standings.families:
         yield words.ngettext("{n} model family", "{n} model families", standings.families)
-    if standings.agreement is not None:
+    if standings.agreement is not None and standings.voters > 1:  # one voter alone agrees with itself
         yield words.gettext("{share:.0%} agreement", share=standings.agreement)
     if standings.margin > 0:
-        margin = round(standings.margin, 1 if standings.margin >= 1 else 2)
-        yield words.ngettext("lead of {n} pairwise vote", "lead of {n} pairwise votes", margin)
+        yield words.ngettext("lead of {n} pairwise vote", "lead of {n} pairwise votes", _margin(standings))

@@ -172,3 +172,21 @@ def test_no_text_of_a_model_changes_the_structure_of_the_document(transcript: Tr
 )
 def test_a_text_is_embedded_below_the_headings_of_the_document(text: str, embedded: str) -> None:
     assert embed(text, below=2) == embedded
+
+
+@pytest.mark.parametrize(
+    ("text", "embedded"),
+    [
+        (r"So \(x^2\), $y_1$ and \[ z \] at $5.", "So $x^2$, $y_1$ and $$ z $$ at $5."),
+        ("\\[\n  a \\\\\n  b\n\\]", "$$\n  a \\\\\n  b\n$$"),
+        (r"\begin{align}a&=b\end{align}", "$$\n\\begin{align}a&=b\\end{align}\n$$"),
+        (r"\(a<b\) and <b>", r"$a\lt b$ and &lt;b>"),
+        ("\\[\na\n= % so\n# b\n\n- c\n\\]", "$$a = # b - c$$"),
+        ("> \\[\n> a\n> \\]", "> $$\n> a\n> $$"),
+        (r"\(\text{$x$}\)", r"\(\text{$x$}\)"),
+        ("```\n\\(x\\)\n```\n`\\(y\\)`", "```\n\\(x\\)\n```\n`\\(y\\)`"),
+        ("a forged \ufdd07\ufdd1 mark and $x$", "a forged 7 mark and $x$"),
+    ],
+)
+def test_formulas_keep_their_text_in_the_marks_that_other_programs_read(text: str, embedded: str) -> None:
+    assert embed(text, below=2) == embedded

@@ -1,10 +1,12 @@
 """What a seat's pane shows: how far it is, which of its words stands, and what befell it."""
 
 from html import unescape
+from typing import Literal
 
 import pytest
 
 from council import events as ev
+from council.domain import TurnKind
 from council.translation import translator
 from council.ui.run.pane import tokens_per_second
 from council.ui.run.render import render
@@ -38,6 +40,31 @@ def test_text_only_grows_while_a_seat_writes() -> None:
 def test_a_chip_tells_what_a_seat_is_doing(events: list[ev.Event], state: str) -> None:
     transcript = fold(started(), ev.TurnStarted(turn=turn("seat-1")), events)
     assert f">{state}</span>" in render(transcript, ENGLISH, 100.0).panes[0].state
+
+
+@pytest.mark.parametrize(
+    ("cause", "status", "state"),
+    [("hurried", None, "left out"), ("ended", "stopped", "stopped"), ("ended", "interrupted", "interrupted")],
+)
+def test_a_seat_that_was_cut_off_is_not_told_as_failed(
+    cause: ev.FailureCause, status: Literal["stopped", "interrupted"] | None, state: str
+) -> None:
+    of = turn("seat-1")
+    cut_off = ev.TurnFailed(turn=of, reason="It was cut off.", cause=cause)
+    ending = [ev.DeliberationEnded(status=status, reason="It ended.")] if status else []
+    view = render(fold(started(), ev.TurnStarted(turn=of), cut_off, ending), ENGLISH, 100.0)
+    pane = view.panes[0]
+    assert f'<span class="chip quiet">{state}</span>' in pane.state
+    assert "bad" not in pane.state and "failure" not in pane.foot + view.answer_heading
+
+
+@pytest.mark.parametrize("kind", ["answer", "ballot"])
+def test_what_a_seat_waits_for_is_told_beside_its_state_and_is_no_warning(kind: TurnKind) -> None:
+    of = turn("seat-1", kind)
+    view = render(fold(started(), ev.TurnStarted(turn=of), ev.TurnNotice(turn=of, text="loading it")), ENGLISH, 100.0)
+    place = view.panes[0].state if kind == "answer" else view.progress
+    assert '<span class="doing">loading it</span>' in place
+    assert "loading it" not in view.notices + view.panes[0].foot
 
 
 def test_a_failed_seat_tells_its_cause_with_a_command_and_a_button() -> None:

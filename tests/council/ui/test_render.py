@@ -146,6 +146,13 @@ def test_a_tie_is_not_sold_as_a_victory() -> None:
     assert ">leads<" not in view.standings and view.standings.count(">tied<") == 2
 
 
+def test_a_lead_under_one_ballot_is_told_as_that_and_no_seat_as_tied() -> None:
+    close = counted(1.0, 0.0, winner=None, tied=("seat-1", "seat-2"), margin=0.5, voters=1, agreement=1.0)
+    standings = render(fold(started(), close), ENGLISH, 1.0).standings
+    assert "No clear winner" in standings and "The lead (0.5) is less than one ballot" in standings
+    assert ">tied<" not in standings and "agreement" not in standings  # one voter agrees with itself
+
+
 def test_the_debate_shows_stances_flips_and_what_the_vote_undid() -> None:
     flip = Flip(voter="seat-2", before="seat-1", after="seat-3")
     transcript = fold(

@@ -16,9 +16,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from council.api import health
+from council.api.connections import BoundedConnection
 from council.api.limits import BodyLimit, LoginBrake
 from council.api.middleware import SecurityHeaders
 from council.api.origin import OwnOrigin
+from council.api.pace import EventPace
 from council.api.page_addresses import PageAddresses
 from council.api.proxies import TrustedProxies
 from council.api.visitors import VisitorCookie
@@ -71,6 +73,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     if settings.passwords:
         app.add_middleware(LoginBrake)
     app.add_middleware(BodyLimit)
+    app.add_middleware(EventPace)
     app.add_middleware(
         OwnOrigin, public_urls=[*settings.public_url, *space], takes_addresses=not is_loopback(settings.host)
     )
@@ -124,6 +127,8 @@ def serve(
             log_level="warning",
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             lifespan="on",
+            http=BoundedConnection,
+            ws="none",
             proxy_headers=False,  # only those that the settings name are believed
         )
     )

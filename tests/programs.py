@@ -92,6 +92,11 @@ class Served:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
 
+    def megabytes(self) -> float:
+        """The memory that the program has at the moment."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1000
+
     def log(self) -> str:
         """What the program wrote to its console."""
         return self._log.read_text(errors="replace")

@@ -11,7 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-COMES_WITH = {"pydantic-core": "pydantic", "starlette": "fastapi"}  # these choose the version of those
+COMES_WITH = {"gradio-client": "gradio", "pydantic-core": "pydantic", "starlette": "fastapi"}
+"""Which requirement chooses the version of what is imported beside it."""
 OURS = {"app", "council", "models", "tests", "scripts"}
 
 

@@ -18,11 +18,14 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from itertools import zip_longest
 
 from council.errors import BusyError
+from council.runs.pace import Pace
 from models.text import Text, lazy_ngettext
+from models.text import lazy_gettext as _
 
 AT_ONCE = 2
 WAITING_OF_ONE = 4
 WAITING = 50
+A_MINUTE = 30
 REMEMBERED = 20
 GUESSED_SECONDS = 60.0
 """How long a run takes, as long as none has ended."""
@@ -63,20 +66,26 @@ class RunQueue:
     ) -> None:
         self._most_at_once, self._most_of_one, self._most_waiting = at_once, waiting_of_one, waiting
         self._clock = clock
+        self._pace = Pace(at_once=A_MINUTE, a_minute=A_MINUTE, clock=clock)
         self._at_work: dict[Place, float] = {}
         self._waiting: dict[str, deque[Place]] = {}
         """By owner, in the order in which they come next."""
         self._lasted: deque[float] = deque(maxlen=REMEMBERED)
 
     def join(self, owner: str) -> Place:
-        """Take a place, at work or in line; raises BusyError where too many are in line."""
+        """Take a place, at work or in line; raises BusyError where too many are in line, or come one after another."""
+        has_room = len(self._at_work) < self._most_at_once
+        if not has_room:
+            self._refuse_too_many(owner)
+        if seconds := self._pace.wait(owner):
+            message = _("You have begun many runs within a minute.")
+            raise BusyError(message, advice=_again(seconds), retry_after_seconds=seconds)
         place = Place(owner)
-        if len(self._at_work) < self._most_at_once:
+        if has_room:
             self._at_work[place] = self._clock()
-            return place
-        self._refuse_too_many(owner)
-        self._waiting.setdefault(owner, deque()).append(place)
-        self._tell()
+        else:
+            self._waiting.setdefault(owner, deque()).append(place)
+            self._tell()
         return place
 
     def leave(self, place: Place) -> None:

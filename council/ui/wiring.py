@@ -14,12 +14,19 @@ from council.ui.page_events import PageEvents
 from council.ui.run.run_actions import RunActions
 from council.ui.run.run_stream import RunStream
 
+SESSIONS = 128
+"""Open pages that Gradio remembers, 0.35 MB each; the one used longest ago is forgotten, and begins anew."""
+EVENTS_AT_ONCE = 500
+"""Of all pages together; each page that shows a run under way needs one, and by default there are 40."""
+
 
 def build_page(application: Application) -> gr.Blocks:
     """Return the page of an application, ready to be mounted."""
     page = lay_out(application.settings)
     with page.blocks:
         wire(page, application)
+    page.blocks.state_session_capacity = SESSIONS
+    page.blocks._queue.max_thread_count = EVENTS_AT_ONCE  # what has a public name counts threads, too
     return page.blocks
 
 

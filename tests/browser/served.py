@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 
 from app import create_app
+from council.api.connections import BoundedConnection
 from council.application import Application, Opening, find_weights, open_downloads
 from council.listening import listen
 from council.runs.history import History
@@ -32,7 +33,11 @@ class ServedCouncil:
         self.settings, self._backends, self._opened = settings, backends, opened or self._open_over_backends
         self.application: Application | None = None
         config = uvicorn.Config(
-            create_app(settings, opened=self._open), log_level="warning", timeout_graceful_shutdown=1
+            create_app(settings, opened=self._open),
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            http=BoundedConnection,
+            ws="none",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, args=(self._listener,), daemon=True)

@@ -32,7 +32,8 @@ class RunStream:
     def __init__(self, application: Application, page: Page) -> None:
         self._application = application
         self._page = page
-        self._shown: dict[str, str] = {}
+        self._following: dict[str, object] = {}
+        """What each open page follows last; what it followed before ends."""
 
     def attach(self, listen: Listener) -> Dependency:
         """Attach the generator; what is returned has happened when a run has ended or the page has left it."""
@@ -44,19 +45,19 @@ class RunStream:
 
         The whole of it each time: a component that is left out costs more than one that is sent unchanged.
         """
-        target, session = values[self._page.run.target], request.session_hash or ""
+        target, session, this = values[self._page.run.target], request.session_hash or "", object()
         words, view = translator(values[self._page.language]), View()
-        self._shown[session] = target
+        self._following[session] = this
         try:
             async with aclosing(self._states(shown_run(target), owner_of(request))) as states:
                 async for state in states:
-                    if self._shown.get(session) != target:  # this page shows something else by now
+                    if self._following.get(session) is not this:  # this page shows something else by now
                         return
                     view = draw(state, words, view)
                     yield self._page.run.show(view)
         finally:
-            if self._shown.get(session) == target:
-                del self._shown[session]
+            if self._following.get(session) is this:
+                del self._following[session]
 
     async def _states(self, run_id: str, owner: str) -> AsyncGenerator[Transcript | CouncilError | None, None]:
         """A run as it goes on, why it cannot be shown, or None for no run."""

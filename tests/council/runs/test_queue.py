@@ -1,13 +1,14 @@
 """The queue of runs: a few at once, owners by turns, an honest place for whoever waits, and a bound."""
 
 from collections import Counter
+from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from council.errors import BusyError
-from council.runs.queue import Place, RunQueue
+from council.runs.queue import A_MINUTE, Place, RunQueue
 
 
 class Clock:
@@ -79,9 +80,28 @@ def test_the_whole_line_has_a_bound_too() -> None:
         queue.join("e")
 
 
+def test_a_run_that_is_refused_for_the_line_does_not_count_as_begun() -> None:
+    queue = RunQueue(at_once=1, waiting_of_one=1, clock=Clock())
+    first, _ = queue.join("ada"), queue.join("ada")
+    for _ in range(100):
+        with pytest.raises(BusyError, match="waits already"):
+            queue.join("ada")
+    queue.leave(first)
+    assert queue.join("ada").before == 0
+
+
+def test_too_many_runs_within_a_minute_are_refused() -> None:
+    queue = RunQueue(clock=Clock())
+    for _ in range(A_MINUTE):
+        queue.leave(queue.join("ada"))
+    with pytest.raises(BusyError, match=r"many runs within a minute\. Try again in about 1 minute\."):
+        queue.join("ada")
+    assert queue.join("alan").before is None
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), max_size=60), st.integers(1, 3))
 def test_whatever_comes_and_goes_the_line_stays_in_order(steps: list[tuple[str, int]], at_once: int) -> None:
-    queue, places = RunQueue(at_once=at_once, waiting_of_one=3, waiting=6), list[Place]()
+    queue, places = RunQueue(at_once=at_once, waiting_of_one=3, waiting=6, clock=count(step=60).__next__), list[Place]()
     for owner, leaving in steps:
         if leaving < 4 and places:
             queue.leave(places.pop(leaving % len(places)))

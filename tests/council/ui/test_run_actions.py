@@ -131,3 +131,18 @@ async def test_a_page_that_shows_another_run_by_now_is_fed_no_longer(
     cleared = [updates async for updates in visitor.follow()]
     assert set("".join(cleared[0].values())) == set()
     await first.aclose()
+
+
+async def test_a_page_that_asks_for_the_same_run_once_more_is_fed_once(
+    visitor: Visitor, backend: ScriptedBackend
+) -> None:
+    await begin(visitor, backend)
+    first, second = visitor.follow(), visitor.follow()
+    await anext(first)
+    await anext(second)
+    assert [updates async for updates in first] == []
+    assert visitor.transcript.status == "running"
+    backend.delay = 0.0
+    await visitor.press(visitor.page.run.acting[0], "stop")
+    async for _ in second:
+        pass

@@ -19,7 +19,7 @@ async def deliberate(deliberation: Deliberation) -> None:
     Raises QuorumError when nobody answered. Cancelling it stops every seat that speaks.
     """
     council, method = deliberation.council, deliberation.council.method
-    prepared = await prepare(deliberation, output_tokens=_longest_output(council))
+    prepared = await prepare(deliberation, output_tokens=longest_output(council))
     answers: Mapping[SeatId, str] = await collect_answers(prepared)
     has_all_answers = len(answers) == len(council.speakers)
     verdict: Verdict | None = None
@@ -40,7 +40,7 @@ async def deliberate(deliberation: Deliberation) -> None:
     deliberation.emit(DeliberationFinished(status="complete" if is_whole else "partial"))
 
 
-def _longest_output(council: Council) -> int:
+def longest_output(council: Council) -> int:
     """Return how many tokens the longest text has that any turn may write."""
     if not council.method.votes:
         return council.answer_tokens

@@ -25,7 +25,12 @@ other scripts full minutes may be cut; the points that are whole are kept."""
 
 
 async def synthesise(
-    deliberation: Prepared, answers: Mapping[SeatId, str], verdict: Verdict | None, stances: Mapping[SeatId, Stance]
+    deliberation: Prepared,
+    answers: Mapping[SeatId, str],
+    verdict: Verdict | None,
+    stances: Mapping[SeatId, Stance],
+    *,
+    has_minutes: bool = True,
 ) -> Synthesis:
     """Write the final answer; when every chairman fails, the leading answer stands in for it as what it is.
 
@@ -41,7 +46,7 @@ async def synthesise(
     if synthesis is None:
         synthesis = Synthesis(seat=leading, text=answers[leading], source="leading_answer")
     deliberation.emit(SynthesisWritten(synthesis=synthesis))
-    if synthesis.source != "leading_answer":
+    if has_minutes and synthesis.source != "leading_answer":
         winner = verdict.standings.winner if verdict else None
         await _take_minutes(deliberation, answers, order, synthesis, winner)
     return synthesis

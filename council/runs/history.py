@@ -52,6 +52,11 @@ class History:
     def __init__(self, path: Path, *, lock_seconds: float = 5.0) -> None:
         self._file = HistoryFile(path, lock_seconds=lock_seconds)
 
+    @property
+    def file(self) -> HistoryFile:
+        """The file, for what else is kept in it."""
+        return self._file
+
     def of(self, owner: str) -> "OwnedHistory":
         """Return the runs of one owner; those of others are not there."""
         return OwnedHistory(self._file, owner)

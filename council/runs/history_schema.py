@@ -98,6 +98,17 @@ def _merge_in_small_steps_only(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO words (words, rank) VALUES ('crisismerge', 1000)")
 
 
+def _add_evaluations(db: sqlite3.Connection) -> None:
+    db.execute(
+        "CREATE TABLE evaluations (id TEXT PRIMARY KEY, owner TEXT NOT NULL, started_at REAL NOT NULL,"
+        " plan TEXT NOT NULL)"
+    )
+    db.execute(
+        "CREATE TABLE measured (evaluation TEXT NOT NULL, item TEXT NOT NULL, body TEXT NOT NULL,"
+        " PRIMARY KEY (evaluation, item)) WITHOUT ROWID"
+    )
+
+
 def _stored(db: sqlite3.Connection, *types: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Yield a run's id, an event's number and its body; what is no JSON was torn, and nothing is drawn from it."""
     marks = ", ".join("?" * len(types))
@@ -114,6 +125,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _renew_fingerprints,
     _index_words,
     _merge_in_small_steps_only,
+    _add_evaluations,
 )
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Concatenate, Literal, ParamSpec
 
 import typer
@@ -11,8 +12,9 @@ from council.application import Application, Opening, open_application
 from council.asking import CouncilRequest
 from council.configuration import load_settings
 from council.domain import Council, Language, Mode, Policy
-from council.seats import read_wish
-from council.terminal import commands
+from council.evaluation.readers import Form
+from council.seats import SeatWish, read_wish
+from council.terminal import commands, evaluating
 from council.terminal.command_line import COMPLETE, run, run_to_end
 from council.terminal.console import Console, open_console
 from council.terminal.settings_docs import as_env, as_markdown, as_used
@@ -107,7 +109,7 @@ def ask(
 ) -> int:
     """Ask the council."""
     request = CouncilRequest(
-        seats=tuple(read_wish(seat) for seat in seats.split(",") if seat.strip()) or None,
+        seats=_wishes(seats),
         chairman=chairman or None,
         mode=mode,
         debate=debate,
@@ -120,6 +122,10 @@ def ask(
     return terminal_of(context).run(
         commands.ask, text, request, language=language, after=after, as_json=json, is_quiet=quiet
     )
+
+
+def _wishes(seats: str) -> tuple[SeatWish, ...] | None:
+    return tuple(read_wish(seat) for seat in seats.split(",") if seat.strip()) or None
 
 
 @program.command(epilog=EXIT_CODES, rich_help_panel=QUESTIONS)
@@ -160,6 +166,48 @@ def export(
 def delete(context: typer.Context, run: RunId) -> int:
     """Remove a run for good."""
     return terminal_of(context).run(commands.delete, run)
+
+
+@program.command(rich_help_panel=QUESTIONS)
+def evaluate(
+    context: typer.Context,
+    questions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Questions with answers (default: those of the program).")
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="How FILE is written; of public sets, as published.")
+    ] = "council",
+    items: Annotated[int, typer.Option(min=0, max=MOST_RUNS, metavar="N", help="N of them, by lot; 0: all.")] = 100,
+    seats: Annotated[str, typer.Option(metavar="A,B=PERSONA,C@0.3", help="Models, as for `ask`.")] = "",
+    modes: Annotated[str, typer.Option(metavar="A,B", help="Modes that are measured beside the rivals.")] = "council",
+    answer_tokens: Annotated[
+        int | None, typer.Option(min=TOKENS[0], max=TOKENS[1], help="Of an answer (default: COUNCIL_ANSWER_TOKENS).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the lot.")] = 0,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there, .html or .md.")] = None,
+    resume: Annotated[str, typer.Option(metavar="ID", help="Go on with an evaluation.")] = "",
+    show: Annotated[str, typer.Option(metavar="ID", help="Report what is measured.")] = "",
+    list_all: Annotated[bool, typer.Option("--list", help="List the evaluations.")] = False,
+) -> int:
+    """Measure what the council is worth against its seats alone, at the same cost."""
+    terminal = terminal_of(context)
+    if list_all:
+        return terminal.run(evaluating.list_evaluations)
+    if show:
+        return terminal.run(evaluating.show, show, report=report)
+    if resume:
+        return terminal.run(evaluating.go_on, resume, report=report)
+    request = CouncilRequest(seats=_wishes(seats), answer_tokens=answer_tokens)
+    return terminal.run(
+        evaluating.begin_and_run,
+        request,
+        questions=questions,
+        form=form,
+        items=items,
+        modes=evaluating.read_modes(modes),
+        seed=seed,
+        report=report,
+    )
 
 
 @program.command(rich_help_panel=MODELS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 import rich.console
 import rich.progress
@@ -42,12 +42,12 @@ class Console:
             print(self._line(line), file=self.err, flush=True)
 
     @contextmanager
-    def progress(self) -> Iterator["Progress"]:
-        """Show how far a download is, where somebody sits at the terminal."""
+    def progress(self, *, of: Literal["bytes", "items"] = "bytes") -> Iterator["Progress"]:
+        """Show how far something is, such as a download, where somebody sits at the terminal."""
         with rich.progress.Progress(
             rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(),
-            rich.progress.DownloadColumn(),
+            rich.progress.DownloadColumn() if of == "bytes" else rich.progress.MofNCompleteColumn(),
             rich.progress.TimeRemainingColumn(),
             console=rich.console.Console(file=self.err),
             disable=not self.err.isatty(),

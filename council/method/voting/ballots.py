@@ -47,7 +47,9 @@ async def vote(
     voters = [seat for seat in deliberation.council.seats if seat.id in answers]
     deliberation.emit(StageStarted(stage="ballots", round=round, turns=len(voters)))
     orders = ballot_orders(list(answers), [seat.id for seat in voters], deliberation.seed + round)
-    cast = await collect(lambda seat: _cast(seat, answers, orders[seat.id], round, deliberation), voters, deliberation)
+    cast = await collect(
+        lambda seat: cast_ballot(seat, answers, orders[seat.id], round, deliberation), voters, deliberation
+    )
     for seat in voters:
         if seat.id not in cast:
             deliberation.emit(BallotVoid(voter=seat.id, round=round, reason=LEFT_OUT))
@@ -86,9 +88,10 @@ def order_prompt(shown: Material) -> Prompt:
     return Prompt(SECOND_LOOK, {"example": ballot_example(labels, notes=False)}, material=shown, form=form)
 
 
-async def _cast(
+async def cast_ballot(
     seat: Seat, answers: Mapping[SeatId, str], order: Sequence[SeatId], round: int, deliberation: Prepared
 ) -> Ballot | None:
+    """Have a seat judge the answers, shown in this order; None where no valid ballot comes of it, which is told."""
     turn = Turn(kind="ballot", seat=seat, round=round)
     shown = anonymous(answers, order, turn, deliberation)
     is_roomy = 2 * ballot_tokens(len(order), notes=True) <= deliberation.windows[seat.model]

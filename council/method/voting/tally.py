@@ -35,16 +35,17 @@ def count_ballots(
     abstained: int = 0,
     round: int = 0,
     before: Sequence[Ballot] = (),
+    own_pair_weight: float = OWN_PAIR_WEIGHT,
 ) -> Standings:
     """Count the ballots of one round over `answers` (seat ids).
 
     `families` maps a voter to its model's family, "" where unknown; all unknown ones count as one family. `before`
-    are the ballots of the round before, for the flips. Without ballots `order` is empty: no place was won. Raises
-    ValueError for ballots that do not belong together.
+    are the ballots of the round before, for the flips. A pair that holds the voter's own answer has `own_pair_weight`.
+    Without ballots `order` is empty: no place was won. Raises ValueError for ballots that do not belong together.
     """
     _check(ballots, answers, round)
     weights = voter_weights(ballots)
-    wins = _count_pairs(ballots, answers, weights)
+    wins = _count_pairs(ballots, answers, weights, own_pair_weight)
     scores = {answer: _share(wins, answer) for answer in answers} if ballots else {}
     places = sorted(scores, key=lambda answer: -_rounded(scores[answer]))
     central = central_order(places, wins) if _has_votes(wins) else ()
@@ -153,13 +154,15 @@ def _check(ballots: Sequence[Ballot], answers: Sequence[SeatId], round: int) -> 
                 raise ValueError(f"the ballot of {ballot.voter!r} orders {list(order)!r}, not all of {list(answers)!r}")
 
 
-def _count_pairs(ballots: Sequence[Ballot], answers: Sequence[SeatId], weights: Mapping[SeatId, float]) -> Wins:
+def _count_pairs(
+    ballots: Sequence[Ballot], answers: Sequence[SeatId], weights: Mapping[SeatId, float], own_pair_weight: float
+) -> Wins:
     wins: Wins = {a: {b: 0.0 for b in answers if b != a} for a in answers}
     for ballot in ballots:
         looks = [ballot.order] if ballot.second_order is None else [ballot.order, ballot.second_order]
         for look in looks:
             for a, b in combinations(look, 2):
-                own = OWN_PAIR_WEIGHT if ballot.voter in (a, b) else 1.0
+                own = own_pair_weight if ballot.voter in (a, b) else 1.0
                 wins[a][b] += own * weights[ballot.voter] / len(looks)
     return wins
 

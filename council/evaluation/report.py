@@ -1,5 +1,6 @@
 """An evaluation as a document: Markdown, and one HTML page that needs nothing else."""
 
+import math
 from functools import partial
 from pathlib import Path
 
@@ -59,9 +60,10 @@ def _points(words: Translator, difference: Interval | None) -> str:
 
 
 def _plot(summary: Summary, words: Translator) -> Markup:
-    """Draw every way as a point with its interval; the tokens are on a scale of logarithms where they differ much."""
-    most = max((row.written for row in summary.rows), default=0.0) or 1.0
-    marks = Markup().join(_mark(number, row, most, words) for number, row in enumerate(summary.rows, start=1))
+    """Draw every way as a point with its interval; the scale of the tokens is logarithmic."""
+    written = [max(1.0, row.written) for row in summary.rows]
+    least, most = min(written), max(written)
+    marks = Markup().join(_mark(number, row, (least, most), words) for number, row in enumerate(summary.rows, start=1))
     lines = Markup().join(
         Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="axis" x="{}" y="{}">{}</text>').format(
             MARGIN, WIDTH - 8, _y(share), _y(share), 4, _y(share) + 4, words.percent(share)
@@ -69,15 +71,23 @@ def _plot(summary: Summary, words: Translator) -> Markup:
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
     title = Markup('<text class="axis" x="{}" y="{}">{}</text>').format(
-        MARGIN, HEIGHT - 6, words.gettext("tokens written per item, up to {most}", most=words.decimal(most, 0))
+        MARGIN,
+        HEIGHT - 6,
+        words.gettext(
+            "tokens written per item, from {least} to {most}, logarithmic",
+            least=words.decimal(least, 0),
+            most=words.decimal(most, 0),
+        ),
     )
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>').format(
         WIDTH, HEIGHT, words.gettext("Accuracy against tokens"), lines, marks, title
     )
 
 
-def _mark(number: int, row: Row, most: float, words: Translator) -> Markup:
-    x, share = MARGIN + (WIDTH - MARGIN - 24) * row.written / most, row.accuracy
+def _mark(number: int, row: Row, bounds: tuple[float, float], words: Translator) -> Markup:
+    share, (least, most) = row.accuracy, bounds
+    place = math.log(max(1.0, row.written) / least) / (math.log(most / least) or 1.0)
+    x = MARGIN + 12 + (WIDTH - MARGIN - 36) * place
     return Markup(
         '<g><title>{}: {}</title><line class="interval" x1="{x}" x2="{x}" y1="{}" y2="{}"/>'
         '<circle cx="{x}" cy="{}" r="9"/><text class="number" x="{x}" y="{}">{}</text></g>'

@@ -1,7 +1,7 @@
 """Which run the page shows: the value of a hidden field, its target.
 
 A target is the run's id and a moment, so that showing the same run once more changes the field, too. Only this file
-knows how the two are written.
+and the page's script, which goes back and forward, know how the two are written.
 """
 
 import time

@@ -143,3 +143,31 @@ def test_a_run_of_another_program_is_watched_and_cannot_be_stopped_here(serve: S
     elsewhere.of(LOCAL).append("abc", ev.DeliberationFinished(status="complete"))
     expect(page.locator("#progress .chip")).to_have_text("complete")
     elsewhere.close()
+
+
+def test_back_and_forward_move_between_runs_and_a_reload_stays(serve: Serve, open_page: OpenPage) -> None:
+    page = open_page(serve(an_ollama()).url)
+    title = page.locator("#asked h2")
+    for question in ("What is the first question?", "What is the second question?"):
+        ask(page, question, mode="Compare")
+        expect(title).to_have_text(question)
+        expect(page.locator("#progress .chip")).to_have_text("complete")
+    page.locator("#language label", has_text="FR").click()  # shows the same run anew, which is no step
+    expect(page.locator("#progress .chip")).to_have_text("complète")
+    second = page.url
+    page.go_back()
+    expect(title).to_have_text("What is the first question?")
+    expect(page.locator("#body-3")).to_contain_text("Canberra")
+    assert "?run=" in page.url and page.url != second
+    page.go_back()
+    expect(page.locator("#asked")).to_be_hidden()
+    assert "?run=" not in page.url
+    page.go_forward()
+    expect(title).to_have_text("What is the first question?")
+    page.go_forward()
+    expect(title).to_have_text("What is the second question?")
+    assert page.url == second
+    page.reload()
+    expect(title).to_have_text("What is the second question?")
+    page.go_back()
+    expect(title).to_have_text("What is the first question?")

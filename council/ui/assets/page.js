@@ -6,8 +6,16 @@
       this.awaited = run && run !== this.run && shown.getBoundingClientRect().top > window.innerHeight / 2;
       this.run = run;
       const address = new URL(window.location.href);
+      if (run === (address.searchParams.get('run') || '')) return; // it was opened by its address, or is shown anew
       if (run) address.searchParams.set('run', run); else address.searchParams.delete('run');
-      window.history.replaceState(window.history.state, '', address);
+      window.history.pushState(null, '', address);
+    },
+    openAddress() { // after Back and Forward
+      const run = new URL(window.location.href).searchParams.get('run') || '';
+      const target = document.querySelector('#target :is(input, textarea)');
+      if (run === (this.run || '') || !target) return;
+      target.value = run && `${run} ${performance.now()}`;
+      target.dispatchEvent(new Event('input', { bubbles: true }));
     },
     scrollToAwaited() {
       if (!this.awaited || !document.querySelector('#asked h2')) return; // until then there is nothing to scroll to
@@ -47,6 +55,7 @@
     },
   };
   window.council = council;
+  window.addEventListener('popstate', () => council.openAddress());
 
   const opened = new Map(); // parts that were folded open or shut by hand, by id: they are drawn anew while a run goes on
   document.addEventListener('toggle', (event) => {

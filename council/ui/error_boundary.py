@@ -17,12 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def error_boundary() -> Iterator[None]:
-    """Log an exception that nobody expected and end the block with it; cancellation passes through."""
+def error_boundary(*, is_known: bool = False) -> Iterator[None]:
+    """Log an exception that nobody expected and end the block with it; cancellation passes through.
+
+    One that `is_known` stands in the log already: what is drawn ten times a second fails as often.
+    """
     try:
         yield
     except Exception:
-        logger.exception("the page could not do what it was asked for")
+        if not is_known:
+            logger.exception("the page could not do what it was asked for")
 
 
 def guarded(handler: Callable[..., Any], apologise: Callable[[Any], Any]) -> Callable[..., Any]:

@@ -38,7 +38,7 @@ class RunStream:
     def attach(self, listen: Listener) -> Dependency:
         """Attach the generator; what is returned has happened when a run has ended or the page has left it."""
         run, options = self._page.run, {"js": SHOW_RUN_IN_ADDRESS, "trigger_mode": "multiple"}
-        return listen(run.target.change, self.follow, [run.target], run.outputs, fault_in=run.notices, **options)
+        return listen(run.target.change, self.follow, [run.target], run.outputs, fault_in=run.apology, **options)
 
     async def follow(self, values: Values, request: gr.Request) -> AsyncIterator[Updates]:
         """Yield the whole view at every change, at most ten times a second, until the run ends or the page moves on.
@@ -87,7 +87,7 @@ class RunStream:
 
 
 def draw(state: Transcript | CouncilError | None, words: Translator, last: View) -> View:
-    """Draw a run, or why there is none; where that fails by a bug, the last good picture stays, with an apology."""
+    """Draw a run, or why there is none; what fails by a bug stays as it was last drawn, with an apology."""
     with error_boundary():
         if state is None:
             return View()
@@ -97,5 +97,5 @@ def draw(state: Transcript | CouncilError | None, words: Translator, last: View)
                 reason=words.text(explain(state)),
             )
             return View(answer_heading=failure(gone))
-        return render(state, words, time.time())
-    return replace(last, notices=failure(words.text(SORRY)))
+        return render(state, words, time.time(), last=last)
+    return replace(last, apology=failure(words.text(SORRY)))

@@ -20,7 +20,8 @@ class RunView:
 
     target: gr.Textbox
     """Which run is to be shown, as `shown_run.py` writes it."""
-    notices: gr.HTML | gr.Markdown
+    apology: gr.HTML | gr.Markdown
+    """Where it is told that something could not be drawn."""
     acting: tuple[gr.HTML, ...]
     """The parts that hold buttons."""
     outputs: tuple[gr.HTML | gr.Markdown, ...]
@@ -44,7 +45,8 @@ def build_run_view() -> RunView:
         with gr.Column(elem_classes="card", elem_id="conclusion"):
             for part in ("answer_heading", "answer", "minutes"):
                 made[part] = _part(part)
-        made["notices"] = _part("notices")
+        for part in ("apology", "notices"):
+            made[part] = _part(part)
         with gr.Row(elem_id="panes", equal_height=False):
             panes = [_build_pane(number) for number in range(1, MAX_SEATS + 1)]
         with gr.Row(elem_id="judgement", equal_height=False):
@@ -56,7 +58,7 @@ def build_run_view() -> RunView:
     feet = [pane[PANE_PARTS.index("foot")] for pane in panes]
     acting = tuple(part for part in (made["actions"], *feet) if isinstance(part, gr.HTML))
     outputs = [made[part] for part in PARTS] + [component for pane in panes for component in pane]
-    return RunView(target, made["notices"], acting, tuple(outputs))
+    return RunView(target, made["apology"], acting, tuple(outputs))
 
 
 def _build_pane(number: int) -> list[gr.HTML | gr.Markdown]:

@@ -5,15 +5,20 @@ import inspect
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from unittest.mock import Mock
 
 import gradio as gr
 import pytest
 
+from council import events as ev
+from council.domain import Synthesis
 from council.translation import translator
 from council.ui.error_boundary import guarded
 from council.ui.listener import Listener, Updates, Values
+from council.ui.run import render as render_module
 from council.ui.run.render import View
 from council.ui.run.run_stream import draw
+from tests.council.transcripts import fold, said, started
 from tests.council.ui.visitors import OpenPage
 
 pytestmark = pytest.mark.anyio
@@ -98,10 +103,31 @@ async def test_cancellation_and_closing_pass_through_and_end_what_is_guarded(cap
     assert ended == [1, 2] and not caplog.records
 
 
-def test_a_fault_of_one_view_keeps_the_last_good_picture(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_part_that_cannot_be_drawn_stays_as_it_was_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    words, transcript = translator("en"), fold(started(), said("seat-1", "First."))
+    good = draw(transcript, words, View())
+    for view in ("render_progress", "render_pane"):
+        monkeypatch.setattr(render_module, view, Mock(side_effect=ZeroDivisionError))
+    transcript.apply(ev.SynthesisWritten(synthesis=Synthesis(seat="seat-1", text="So.")))
+    kept = draw(transcript, words, good)
+    assert (kept.progress, kept.panes) == (good.progress, good.panes) and kept.panes[0].body == "First."
+    assert kept.answer == "So." and "may be out of date" in kept.apology
+    again = draw(transcript, words, kept)
+    assert again == kept and len(caplog.records) == 1 + 4  # the progress and four panes, once each
+    monkeypatch.undo()
+    transcript.apply(ev.DeliberationFinished(status="complete"))
+    mended = draw(transcript, words, again)
+    assert not mended.apology and not mended.faults and "complete" in mended.progress
+    with pytest.raises(AttributeError):
+        render_module.render("no transcript", words, 1.0)  # type: ignore[arg-type]
+
+
+def test_where_nothing_can_be_drawn_the_last_good_picture_stays(caplog: pytest.LogCaptureFixture) -> None:
     broken: Any = "no transcript"
     last = View(question="Why?", answer="**Because.**")
     kept = draw(broken, translator("en"), last)
-    assert "Something went wrong" in kept.notices and "no transcript" not in kept.notices
+    assert "Something went wrong" in kept.apology and "no transcript" not in kept.apology
     assert (kept.question, kept.answer) == (last.question, last.answer)
     assert "AttributeError" in caplog.text

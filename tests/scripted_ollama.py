@@ -5,6 +5,8 @@ It runs in a thread of the test, so it outlives a program that is killed.
 
 import json
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,11 +19,16 @@ HOLD_SECONDS = 60.0
 
 
 class ScriptedOllama:
-    """What was asked, by kind of turn, and which requests are held back until `release()`."""
+    """What was asked, by kind of turn, and which requests are held back until `release()`.
+
+    It takes `word_seconds` for each word that it says. `prompts` counts how often the very same was asked of a model.
+    """
 
     def __init__(self, models: tuple[str, ...]) -> None:
         self.models = models
+        self.word_seconds = 0.0
         self.asked: list[str] = []
+        self.prompts: Counter[str] = Counter()
         self.url = ""
         self._quota: dict[str, int] = {}
         self._released = threading.Event()
@@ -58,7 +65,8 @@ class ScriptedOllama:
         kind = kind_of(messages, config) if len(messages) > 1 else "other"
         with self._lock:
             self.asked.append(kind)
-            is_held = self.count(kind) > self._quota.get(kind, 1_000)
+            self.prompts[json.dumps([request["model"], request["messages"]])] += 1
+            is_held = kind in self._quota and self.count(kind) > self._quota[kind]
         if is_held:
             self._released.wait(HOLD_SECONDS)
         return obedient(request["model"], messages, config)
@@ -118,21 +126,26 @@ class _Handler(BaseHTTPRequestHandler):
         elif request["messages"]:
             text = self.script.answer(request)
             last = {"done_reason": "stop", "prompt_eval_count": 50, "eval_count": 20, "eval_duration": 1_000_000}
+            words = text.split(" ") if self.script.word_seconds else [text]
+            said = [word if number == 0 else f" {word}" for number, word in enumerate(words)]
             self._send(
-                {"message": {"role": "assistant", "content": text}, "done": False},
+                *({"message": {"role": "assistant", "content": word}, "done": False} for word in said),
                 {"message": {"role": "assistant", "content": ""}, "done": True, **last},
+                pause=self.script.word_seconds,
             )
         else:  # a request without messages only loads the model
             self._send({"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"})
 
-    def _send(self, *objects: dict[str, Any]) -> None:
-        body = b"".join(json.dumps(part).encode() + b"\n" for part in objects)
+    def _send(self, *objects: dict[str, Any], pause: float = 0.0) -> None:
+        lines = [json.dumps(part).encode() + b"\n" for part in objects]
         self.send_response(200)
         self.send_header("Content-Type", "application/x-ndjson")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(sum(map(len, lines))))
         try:
             self.end_headers()
-            self.wfile.write(body)
+            for line in lines if pause else [b"".join(lines)]:
+                self.wfile.write(line)
+                time.sleep(pause)
         except ConnectionError:
             self.close_connection = True  # the program was killed while it waited, as the test wants
 

@@ -97,6 +97,11 @@ class Served:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1000
 
+    def processor_seconds(self) -> float:
+        """The processor time that the program has used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def log(self) -> str:
         """What the program wrote to its console."""
         return self._log.read_text(errors="replace")

@@ -35,6 +35,7 @@ from models.errors import BackendError
 
 logger = logging.getLogger(__name__)
 
+SLOW_HEART = 5
 Pipeline = Callable[[Deliberation], Awaitable[None]]
 
 
@@ -112,6 +113,7 @@ class Run:
     ) -> AsyncGenerator[Transcript, None]:
         """Show the live transcript: at once, after changes (at most one a tick) and once a heartbeat without any.
 
+        A run that waits its turn has a slow heart: pages that show one may be many, and there is little to show.
         The last one shown is the final state.
         """
         with self._reading():
@@ -120,9 +122,10 @@ class Run:
                 yield self.transcript
                 if not is_running:
                     return
+                pause = heartbeat_seconds * (SLOW_HEART if self.transcript.runs_before is not None else 1)
                 await asyncio.sleep(tick_seconds)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), max(heartbeat_seconds - tick_seconds, 0.0))
+                    await asyncio.wait_for(changed.wait(), max(pause - tick_seconds, 0.0))
 
     def start(self) -> None:
         """Begin a new run; raises BusyError or HistoryError, and nothing has begun, if it has no place or no store."""

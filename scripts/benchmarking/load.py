@@ -38,6 +38,8 @@ class Load:
     """From asking to the first picture of the run."""
     gaps: list[float] = field(default_factory=list)
     """From each picture of a run to the next."""
+    processor: float = 0.0
+    """Processor time that the program used."""
     memory: list[tuple[float, float]] = field(default_factory=list)
     """The moment since the beginning, and how much the program held then."""
 
@@ -62,12 +64,13 @@ def run_load(folder: Path, *, users: int = 20, seconds: float = 0.0, word_second
 
 
 async def _use(served: Served, load: Load, users: int, seconds: float) -> None:
-    began = time.monotonic()
+    began, used = time.monotonic(), served.processor_seconds()
     watching = asyncio.create_task(_watch(served, load, began))
     async with asyncio.timeout(seconds + PATIENCE_SECONDS):
         await asyncio.gather(*[_visit(served, load, f"user {n}", began + seconds) for n in range(1, users + 1)])
     watching.cancel()
     load.memory.append((time.monotonic() - began, served.megabytes()))
+    load.processor = served.processor_seconds() - used
 
 
 async def _visit(served: Served, load: Load, name: str, until: float) -> None:
@@ -132,6 +135,7 @@ def describe(load: Load, users: int) -> str:
             f"p95 {1000 * p95(load.gaps):.0f} ms, longest {1000 * max(load.gaps):.0f} ms",
             f"memory: {load.memory[0][1]:.0f} MB at first, {load.megabytes_at(60):.0f} MB after a minute, "
             f"{load.memory[-1][1]:.0f} MB at the end",
+            f"the program's processor time: {100 * load.processor / ends:.0f} % of a core",
             *load.faults,
         ]
     )

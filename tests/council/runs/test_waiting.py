@@ -1,6 +1,7 @@
 """Runs that wait their turn: they say their place, can be stopped, resumed and retried, and survive the program."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -10,7 +11,7 @@ from council.method.deliberation import Deliberation
 from council.runs.history import History
 from council.runs.queue import RunQueue
 from council.runs.registry import Runs
-from council.runs.run import Run
+from council.runs.run import SLOW_HEART, Run
 from tests.council.method.pipelines import COUNCIL, QUESTION, FailsOnce, complete, read, types, within
 from tests.deliberations import until
 from tests.fakes import ScriptedBackend
@@ -176,4 +177,21 @@ async def test_a_deleted_run_that_waited_is_gone_and_the_others_move_up(history:
     await until(lambda: third.transcript.runs_before == 1)
     await within(runs.of("ada").delete(second.id))
     await until(lambda: third.transcript.runs_before == 0)
+    await within(runs.close())
+
+
+async def test_a_waiting_run_is_shown_seldom_but_at_once_when_its_turn_comes(history: History) -> None:
+    runs = registry(history, Held())
+    first, second = ask(runs, "ada"), ask(runs, "ada")
+    await until(lambda: second.transcript.runs_before == 0)
+    began, shown = time.monotonic(), second.changes(tick_seconds=0.0, heartbeat_seconds=0.05)
+    for _ in range(5):
+        await within(anext(shown))
+    assert time.monotonic() - began > 4 * 0.05 * SLOW_HEART - 0.1
+    await shown.aclose()
+    rarely = second.changes(tick_seconds=0.0, heartbeat_seconds=1000.0)
+    await within(anext(rarely))
+    first.stop()
+    await within(anext(rarely))
+    await rarely.aclose()
     await within(runs.close())

@@ -24,6 +24,12 @@ def explain_health(health: Health) -> Text:
     return sentences([health.detail, HOW_TO_GET_WEIGHTS]) if health.lacks_weights else health.detail
 
 
+def faults_beside(health: Health) -> list[Text]:
+    """Return what is the matter with each file that cannot be used, unless the health's detail tells it already."""
+    told = str(health.detail)
+    return [explain(fault) for fault in health.faults if str(fault.message) not in told]
+
+
 def advice_for(error: ExplainedError) -> Text | None:
     """Return what to do next: what the error says itself, else what its cause calls for."""
     match error:

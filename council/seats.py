@@ -17,6 +17,7 @@ from models.characters import is_blank, typed
 from models.names import canonical, is_same
 from models.text import Text, sentences
 from models.text import lazy_gettext as _
+from models.typed_lists import split_pair
 
 LARGEST_BY_DEFAULT_BYTES = 12 * 10**9
 """Larger models are seated without being asked for only where nothing smaller is installed."""
@@ -84,9 +85,12 @@ class SeatWish:
 
 
 def read_wish(text: str) -> SeatWish:
-    """Read a seat written as "model", "model=persona", or either of them with a temperature behind it: "model@0.3"."""
+    """Read a seat written as "model", "model=persona", or either of them with a temperature behind it: "model@0.3".
+
+    A model or persona that holds such a sign itself stands in double quotes.
+    """
     rest, temperature = (found[1], float(found[2])) if (found := _TEMPERATURE.fullmatch(text.strip())) else (text, None)
-    model, equals, persona = (part.strip() for part in rest.partition("="))
+    model, equals, persona = split_pair(rest)
     if equals and is_blank(persona):
         raise ConfigurationError(
             _("The seat {text!r} names no persona after '='.", text=text),

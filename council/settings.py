@@ -26,6 +26,7 @@ from models.http.errors import AddressError
 from models.ollama.wire import server_url
 from models.text import Text
 from models.text import lazy_gettext as _
+from models.typed_lists import split_list, split_pair, unquote
 
 PREFIX = "COUNCIL_"
 BackendName = Literal["ollama", "llama_cpp", "openai"]
@@ -95,7 +96,8 @@ class Settings(BaseSettings):
     seats: Names = Field(
         default=(),
         max_length=MAX_SEATS,
-        description="Who sits, as `model` or `model=persona`; empty: chosen from the models that are installed.",
+        description="Who sits, as `model` or `model=persona`, in double quotes what holds a comma or `=` itself; "
+        "empty: chosen from the models that are installed.",
         examples=["llama3.2:3b,qwen3:4b=sceptic,gemma3:4b"],
     )
     chairman: str = Field(
@@ -117,7 +119,8 @@ class Settings(BaseSettings):
     )
     weights: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(),
-        description="GGUF files, or folders that hold some; a model is called by its file name without `.gguf`.",
+        description="GGUF files, or folders that hold some, in double quotes where a comma is in the name; a model is "
+        "called by its file name without `.gguf`.",
         examples=["/models,/more/qwen3-4b.gguf"],
     )
     data_dir: Path = Field(
@@ -189,20 +192,20 @@ class Settings(BaseSettings):
         default=True, description="Offer the program's own very small models, which sit only where there is no other."
     )
 
-    @field_validator("backends", "seats", "remote_hosts", "weights", "public_url", "trusted_proxies", mode="before")
+    @field_validator("backends", "seats", "remote_hosts", "public_url", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return tuple(split_list(value)) if isinstance(value, str) else value
 
     @field_validator("stand_ins", mode="before")
     @classmethod
     def _split_pairs(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        pairs = [split_pair(part) for part in split_list(value)]
         if not all(big and small for big, _, small in pairs):
             raise WrongValue(_("each part reads {example}", example="big=small"))
-        return {big.strip(): small.strip() for big, _, small in pairs}
+        return {big: small for big, _, small in pairs}
 
     @field_validator("backends")
     @classmethod
@@ -226,6 +229,11 @@ class Settings(BaseSettings):
             raise WrongValue(_("the program speaks {languages}", languages=", ".join(languages())))
         return value
 
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _split_paths(cls, value: object) -> object:
+        return tuple(map(unquote, split_list(value))) if isinstance(value, str) else value
+
     @field_validator("weights", mode="after")
     @classmethod
     def _expand_weights(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -242,10 +250,10 @@ class Settings(BaseSettings):
     @field_validator("users")
     @classmethod
     def _check_users(cls, value: SecretStr) -> SecretStr:
-        names = [part.partition(":") for part in value.get_secret_value().split(",") if part.strip()]
-        if not all(name.strip() and password.strip() for name, _, password in names):
+        names = _users(value)
+        if not all(name and password for name, password in names):
             raise WrongValue(_("each part reads {example}", example="name:password"))
-        if len({name.strip() for name, _, _ in names}) < len(names):
+        if len(dict(names)) < len(names):
             raise WrongValue(_("a name stands there twice"))
         return value
 
@@ -276,5 +284,9 @@ class Settings(BaseSettings):
     @property
     def passwords(self) -> dict[str, str]:
         """The password of each user who may log in; empty without a log-in."""
-        parts = (part.partition(":") for part in self.users.get_secret_value().split(",") if part.strip())
-        return {name.strip(): password.strip() for name, _, password in parts}
+        return dict(_users(self.users))
+
+
+def _users(value: SecretStr) -> list[tuple[str, str]]:
+    parts = (unquote(part).partition(":") for part in split_list(value.get_secret_value()))
+    return [(name.strip(), password.strip()) for name, _, password in parts]

@@ -115,7 +115,7 @@ class Health:
     """The result of one health check; `detail` says what is wrong, and what to do about it.
 
     With `lacks_weights` the backend works and has no model on this disk. `remote_host` is where the backend itself is,
-    if that is neither this machine nor its own network.
+    if that is neither this machine nor its own network. `faults` tells of files that were found and cannot be used.
     """
 
     backend: str
@@ -125,6 +125,7 @@ class Health:
     models: tuple[ModelCard, ...] = ()
     lacks_weights: bool = False
     remote_host: str = ""
+    faults: tuple[BackendError, ...] = ()
 
 
 class Backend(Protocol):

@@ -26,6 +26,11 @@ def ollama_name(host: str, namespace: str, model: str, tag: str) -> str:
     return f"{'/'.join(parts)}:{tag}"
 
 
+def readable(name: str) -> str:
+    """Write out what cannot be shown, stored or sent, such as the bytes of a file's name that are not UTF-8."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name)
+
+
 def file_name(name: str) -> str:
     """Return what a GGUF file is called: no `.gguf`, no numbering of its parts."""
     stem = name[: -len(".gguf")] if name.lower().endswith(".gguf") else name

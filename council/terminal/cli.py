@@ -19,10 +19,12 @@ from council.terminal.command_line import COMPLETE, run, run_to_end
 from council.terminal.console import Console, open_console
 from council.terminal.settings_docs import as_env, as_markdown, as_used
 from council.terminal.streams import read_input
+from models.typed_lists import split_list
 
 MOST_RUNS = 1_000_000
 QUESTIONS, MODELS, INSTALLATION = "Questions", "Models", "This installation"
 ROUNDS, TOKENS = Council.bounds("rounds"), Council.bounds("answer_tokens")
+SEATS_HELP = 'Models, with personas and temperatures; in double quotes what holds a comma, "=" or "@" itself.'
 EXIT_CODES = """\
 exit codes:
   0    the run is complete, or the command did what it should
@@ -89,9 +91,7 @@ def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help='"-" reads it from standard input.')],
     mode: Annotated[Mode | None, typer.Option(help="How it is decided (default: COUNCIL_MODE).")] = None,
-    seats: Annotated[
-        str, typer.Option(metavar="A,B=PERSONA,C@0.3", help="Models, with personas and temperatures.")
-    ] = "",
+    seats: Annotated[str, typer.Option(metavar="A,B=PERSONA,C@0.3", help=SEATS_HELP)] = "",
     chairman: Annotated[str, typer.Option(metavar="MODEL", help="Who concludes (default: COUNCIL_CHAIRMAN).")] = "",
     remote: Annotated[
         str, typer.Option(metavar="HOST,HOST", help="Hosts elsewhere that the question may be sent to.")
@@ -125,7 +125,7 @@ def ask(
 
 
 def _wishes(seats: str) -> tuple[SeatWish, ...] | None:
-    return tuple(read_wish(seat) for seat in seats.split(",") if seat.strip()) or None
+    return tuple(map(read_wish, split_list(seats))) or None
 
 
 @program.command(epilog=EXIT_CODES, rich_help_panel=QUESTIONS)

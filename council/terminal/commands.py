@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Literal
 
 from council import events as ev
-from council.advice import explain_health
+from council.advice import explain_health, faults_beside
 from council.application import Application, Opening
 from council.asking import CouncilRequest, make_council, make_question, server_hosts
 from council.domain import Language
@@ -139,6 +139,8 @@ async def _note_faults(application: Application, console: Console) -> None:
     for health in await application.backend.healths():
         if not health.ok or health.detail:
             console.note(_("{name}: {detail}", name=health.backend, detail=explain_health(health)))
+        for fault in faults_beside(health):
+            console.note(_("{name}: {detail}", name=health.backend, detail=fault))
 
 
 async def pull(application: Application, console: Console, model: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from council.advice import explain, explain_health
+from council.advice import explain, explain_health, faults_beside
 from council.application import Application, Opening, open_application
 from council.asking import CouncilRequest, make_council, server_hosts
 from council.domain import Seat, SeatId
@@ -68,6 +68,8 @@ async def examine(settings: Settings, report: Report, *, opened: Opening = open_
             is_enough = any(health.ok for health in healths)  # the others are there for when this one fails
             for health in healths:
                 note(Check(_state_of(health), health.ok or is_enough, explain_health(health) or None))
+                for fault in faults_beside(health):
+                    note(Check(_("a file that cannot be used"), advice=fault))
             await _examine_seats(application, note)
     except (CouncilError, BackendError) as error:
         note(Check(_("the council cannot sit"), False, explain(error)))

@@ -1,11 +1,13 @@
 """The settings as texts for people: the README's table and `.env.example`, both made from the fields themselves."""
 
 import re
+from pathlib import Path
 
 from pydantic import SecretStr
 
 from council.configuration import example_line, setting_name, show_default
 from council.settings import Settings
+from models.typed_lists import quote
 
 BEGIN = "<!-- settings: made by `python -m council settings --markdown` -->"
 END = "<!-- end of settings -->"
@@ -38,8 +40,8 @@ def _show(value: object) -> str:
         case SecretStr():
             return "(set)" if value.get_secret_value() else ""
         case dict():
-            return ",".join(f"{big}={small}" for big, small in value.items())
-        case tuple():
-            return ",".join(map(str, value))
+            return ",".join(f"{quote(big)}={quote(small)}" for big, small in value.items())
+        case tuple():  # seats stand in it as they were written, quotes and all
+            return ",".join(quote(str(part)) if isinstance(part, Path) else str(part) for part in value)
         case _:
             return re.sub(r"//[^/@]*@", "//(set)@", str(value))

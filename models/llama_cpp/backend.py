@@ -57,7 +57,15 @@ class LlamaCppBackend:
         except BackendError as error:
             return Health(self.name, ok=False, detail=error.text)
         detail = NOTHING if cards else await asyncio.to_thread(self._finder.explain_lack)
-        return Health(self.name, bool(cards), detail, time.monotonic() - began, tuple(cards), lacks_weights=not cards)
+        return Health(
+            self.name,
+            ok=bool(cards),
+            detail=detail,
+            latency_seconds=time.monotonic() - began,
+            models=tuple(cards),
+            lacks_weights=not cards,
+            faults=tuple(await asyncio.to_thread(self._finder.problems)),
+        )
 
     async def list_models(self) -> list[ModelCard]:
         """Return a card for every usable file."""

@@ -135,7 +135,7 @@ class WeightsFinder:
         weights: dict[Path, Weights] = {}
         problems: list[tuple[str, WeightsError]] = []
         names: set[str] = set()
-        files = list(self._files())
+        files = [(source, file.with_readable_name()) for source, file in self._files()]
         unknown = self._unknown_architectures(file for _, file in files)
         for source, file in files:
             place = Path(os.path.realpath(file.path))  # unlike resolve(), a loop of links does not raise

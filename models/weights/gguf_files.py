@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.errors import WeightsError
-from models.names import file_name
+from models.names import file_name, readable
 from models.text import Text
 from models.text import lazy_gettext as _
 
@@ -24,6 +24,10 @@ class FoundFile:
     path: Path
     qualifier: str
     problem: WeightsError | None = None
+
+    def with_readable_name(self) -> "FoundFile":
+        """Return the same file under names that can be shown, stored and sent: a path may hold any bytes."""
+        return replace(self, name=readable(self.name), qualifier=readable(self.qualifier))
 
 
 def find_gguf_files(path: Path, *, is_given: bool = False) -> Iterator[FoundFile]:

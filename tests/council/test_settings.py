@@ -7,7 +7,7 @@ import pytest
 from council.configuration import load_settings
 from council.errors import ConfigurationError
 from council.settings import Settings
-from council.terminal.settings_docs import BEGIN, END, as_env, as_markdown
+from council.terminal.settings_docs import BEGIN, END, as_env, as_markdown, as_used
 
 ROOT = Path(__file__).parents[2]
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound
@@ -37,6 +37,23 @@ def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert settings.weights == (tmp_path / "a.gguf", Path.home() / "models")
     assert settings.backends == ("llama_cpp",)
     assert settings.stand_ins == {"llama3:70b": "llama3:8b", "big": "small"}
+
+
+def test_what_holds_a_comma_itself_stands_in_quotes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COUNCIL_SEATS", '"a,b=c"=sceptic, plain')
+    monkeypatch.setenv("COUNCIL_WEIGHTS", f'"{tmp_path}/one, two",{tmp_path}/x=y')
+    monkeypatch.setenv("COUNCIL_STAND_INS", '"big,one"="small=one"')
+    monkeypatch.setenv("COUNCIL_USERS", '"ada:pass,word",alan:plain')
+    settings = load_settings()
+    assert settings.seats == ('"a,b=c"=sceptic', "plain")
+    assert settings.weights == (tmp_path / "one, two", tmp_path / "x=y")
+    assert settings.stand_ins == {"big,one": "small=one"}
+    assert settings.passwords == {"ada": "pass,word", "alan": "plain"}
+    for line in as_used(settings).splitlines():
+        name, _, value = line.partition("=")
+        if name in ("COUNCIL_SEATS", "COUNCIL_WEIGHTS", "COUNCIL_STAND_INS"):
+            monkeypatch.setenv(name, value)
+    assert load_settings() == settings, "what is shown can be set again"
 
 
 def test_the_environment_wins_over_the_file_and_an_argument_over_both(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from council.advice import explain_health
+from council.advice import explain, explain_health
 from council.settings import Settings
 from council.translation import Translator
 from council.ui.drawing import draw
-from council.ui.html_parts import chip, sentence
+from council.ui.html_parts import chip, folded, items, sentence
 from models.base import LLAMA_CPP, Health, ModelCard
 from models.demonstration import EXAMPLES, is_demonstration
 
 BACKEND_NAMES = {"ollama": "Ollama", LLAMA_CPP: "llama.cpp", "openai": "OpenAI-compatible"}
+MOST_FILES = 50
 FIRST_MODEL = "llama3.2:3b"
 
 
@@ -73,7 +74,16 @@ def render_alerts(
             has_offer=has_offer,
             ways=_ways(healths, settings, words),
         )
-    return alerts
+    return alerts + _unusable_files(healths, settings, words)
+
+
+def _unusable_files(healths: Sequence[Health], settings: Settings, words: Translator) -> Markup:
+    """Name the files that were found and cannot be used; to strangers nothing is said of this machine's folders."""
+    faults = [] if settings.allow_public else [words.text(explain(fault)) for one in healths for fault in one.faults]
+    if not faults:
+        return Markup()
+    title = words.ngettext("{n} file cannot be used", "{n} files cannot be used", len(faults))
+    return folded("unusable-files", title, items(faults[:MOST_FILES]))
 
 
 def lacks_models(healths: Sequence[Health]) -> bool:

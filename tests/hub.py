@@ -43,7 +43,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == hub.path and hub.status == 200:
             self.send_response(302)
             self.send_header("Location", f"{hub.url}/storage")
-            self.send_header("X-Linked-ETag", f'"{hub.digest}"')
+            if hub.digest:
+                self.send_header("X-Linked-ETag", f'"{hub.digest}"')
             self.send_header("Content-Length", "0")
             self.end_headers()
         elif self.path == "/storage":

@@ -200,13 +200,21 @@ def _read_arrival(response: httpx.Response, entry: CatalogueEntry, offset: int) 
     _check_status(response, entry)
     heads = [hop.headers for hop in (*response.history, response)]
     digest = next((head["x-linked-etag"] for head in heads if "x-linked-etag" in head), "").strip('"')
+    if not _SHA256.fullmatch(digest):
+        raise DownloadError(
+            _(
+                "The hub gives no checksum of {file!r}, so that nobody could tell whether the right file arrives.",
+                file=entry.file,
+            ),
+            advice=_("Try again later, choose another model, or put the file among your weights yourself."),
+        )
     start = offset if response.status_code == httpx.codes.PARTIAL_CONTENT else 0
     length = response.headers.get("content-length", "")
     if not length.isdecimal():
         raise DownloadError(
             _("The hub does not say how long {file!r} is.", file=entry.file), advice=_("Try again later.")
         )
-    return _Arrival(response, start, start + int(length), digest if _SHA256.fullmatch(digest) else "")
+    return _Arrival(response, start, start + int(length), digest)
 
 
 def _check_status(response: httpx.Response, entry: CatalogueEntry) -> None:
@@ -262,7 +270,7 @@ def _append(file: BinaryIO, digest: "hashlib._Hash", piece: bytes) -> None:
 def _accept(part: Path, target: Path, found: str, expected: str) -> None:
     """Give a whole file its name; one that is damaged is removed, as nothing could mend it."""
     try:
-        if expected and found != expected:
+        if found != expected:
             raise DownloadError(_("{file!r} was damaged on the way.", file=target.name), advice=_("Download it again."))
         read_header(part)
     except (DownloadError, WeightsError) as error:

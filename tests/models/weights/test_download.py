@@ -179,6 +179,22 @@ async def test_what_is_no_model_is_not_kept(hub: Hub, tmp_path: Path) -> None:
     assert names_in(tmp_path) == []
 
 
+@pytest.mark.parametrize("digest", ["", "abc", "W/" + "0" * 62, "0" * 40])
+async def test_a_file_without_a_checksum_is_not_fetched(hub: Hub, tmp_path: Path, digest: str) -> None:
+    hub.digest = digest
+    with pytest.raises(DownloadError, match="no checksum") as caught:
+        await fetch(Downloader(tmp_path, endpoint=hub.url))
+    assert caught.value.backend == "hugging_face"
+    assert (tmp_path / f"{ENTRY.file}.part").stat().st_size == 0
+
+
+async def test_a_file_with_another_checksum_is_not_kept(hub: Hub, tmp_path: Path) -> None:
+    hub.digest = "0" * 64
+    with pytest.raises(DownloadError, match="damaged on the way"):
+        await fetch(Downloader(tmp_path, endpoint=hub.url))
+    assert names_in(tmp_path) == []
+
+
 async def test_the_same_file_is_not_fetched_twice_at_once_also_not_by_another_program(hub: Hub, tmp_path: Path) -> None:
     hub.may_finish.clear()
     downloader, other = Downloader(tmp_path, endpoint=hub.url), Downloader(tmp_path, endpoint=hub.url)

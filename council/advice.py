@@ -21,6 +21,8 @@ def explain(error: ExplainedError) -> Text:
 
 def explain_health(health: Health) -> Text:
     """Return what a health check found, and what to do about it."""
+    if health.error is not None:
+        return explain(health.error)
     return sentences([health.detail, HOW_TO_GET_WEIGHTS]) if health.lacks_weights else health.detail
 
 
@@ -49,7 +51,23 @@ def advice_for(error: ExplainedError) -> Text | None:
             return _("Free some space, choose a smaller model, or set COUNCIL_DATA_DIR to a larger disk.")
         case BackendError(cause="folder_not_writable"):
             return _("Make room there, or set COUNCIL_DATA_DIR to a folder that can be written.")
+        case BackendError(cause="moved", backend=backend):
+            return _("If you know that address, set {setting} to it.", setting=_address_of(backend))
+        case BackendError(cause="untrusted"):
+            return _("Set SSL_CERT_FILE to a file with the certificate of its authority, in PEM form, if you trust it.")
+        case BackendError(cause="refused", backend="ollama"):
+            return _(
+                "A proxy before it wants a key: set COUNCIL_OLLAMA_KEY, or write a name and password into "
+                "COUNCIL_OLLAMA_HOST, as in {example}.",
+                example="https://name:password@box",
+            )
+        case BackendError(cause="refused"):
+            return _("Set COUNCIL_OPENAI_KEY to the key that it wants.")
     return error.advice
+
+
+def _address_of(backend: str) -> str:
+    return "COUNCIL_OLLAMA_HOST" if backend == "ollama" else "COUNCIL_OPENAI_URL"
 
 
 def _how_to_get(model: str) -> Text:

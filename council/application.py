@@ -1,7 +1,7 @@
 """Everything the program consists of, opened and closed together; page, terminal and HTTP API all start here."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from council.downloads import Downloads
@@ -12,8 +12,10 @@ from council.runs.registry import Runs
 from council.settings import Settings, environment
 from models import demonstration
 from models.base import LLAMA_CPP, Backend
+from models.http.client import CertificatesError
 from models.http.errors import AddressError
 from models.http.server import Timeouts
+from models.http.tls import Trust
 from models.llama_cpp.backend import LlamaCppBackend
 from models.llama_cpp.trial import Trials
 from models.ollama.backend import OllamaBackend, open_ollama
@@ -113,13 +115,22 @@ def _timeouts(settings: Settings) -> Timeouts:
     )
 
 
+def _trust() -> Trust:
+    """Trust the certificates that are named where OpenSSL's own programs look for them."""
+    environ = environment()
+    return Trust(environ.get("SSL_CERT_FILE", ""), environ.get("SSL_CERT_DIR", ""))
+
+
 def _open_ollama(settings: Settings) -> OllamaBackend:
-    return open_ollama(
-        settings.ollama_host,
-        timeouts=_timeouts(settings),
-        keep_alive=settings.keep_alive,
-        parallel=settings.ollama_parallel,
-    )
+    with _named("COUNCIL_OLLAMA_HOST", "COUNCIL_OLLAMA_KEY"):
+        return open_ollama(
+            settings.ollama_host,
+            timeouts=_timeouts(settings),
+            keep_alive=settings.keep_alive,
+            parallel=settings.ollama_parallel,
+            api_key=settings.ollama_key.get_secret_value(),
+            trust=_trust(),
+        )
 
 
 def _open_llama_cpp(settings: Settings, weights: WeightsFinder, trials: Trials) -> LlamaCppBackend:
@@ -128,11 +139,24 @@ def _open_llama_cpp(settings: Settings, weights: WeightsFinder, trials: Trials) 
 
 
 def _open_endpoint(settings: Settings) -> Backend:
-    key = settings.openai_key.get_secret_value()
+    with _named("COUNCIL_OPENAI_URL", "COUNCIL_OPENAI_KEY"):
+        return open_openai_compatible(
+            settings.openai_url,
+            timeouts=_timeouts(settings),
+            api_key=settings.openai_key.get_secret_value(),
+            trust=_trust(),
+        )
+
+
+@contextmanager
+def _named(address: str, key: str) -> Iterator[None]:
+    """Name the settings that an address, a key or certificates come from where they cannot be used."""
     try:
-        return open_openai_compatible(settings.openai_url, timeouts=_timeouts(settings), api_key=key)
+        yield
     except AddressError as error:
+        is_trust = isinstance(error, CertificatesError)
+        first, second = ("SSL_CERT_FILE", "SSL_CERT_DIR") if is_trust else (address, key)
         raise ConfigurationError(
-            _("COUNCIL_OPENAI_URL or COUNCIL_OPENAI_KEY cannot be used: {reason}", reason=error.message),
+            _("{first} or {second} cannot be used: {reason}", first=first, second=second, reason=error.message),
             advice=error.advice,
         ) from error

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from council.errors import ConfigurationError, did_you_mean
 from council.settings import PREFIX, BackendName, Settings, WrongValue, environment
+from models.http.errors import without_password
 from models.text import Text, sentences, verbatim
 from models.text import lazy_gettext as _
 
@@ -59,14 +60,17 @@ def _explain(error: Mapping[str, Any]) -> Text:
         return _("{problem}.", problem=problem)
     name = str(error["loc"][0])
     is_secret = isinstance(Settings.model_fields[name].default, SecretStr)
-    given = error["input"]
-    setting = setting_name(name) + ("" if is_secret else f"={(str(given) if isinstance(given, Path) else given)!r}")
+    setting = setting_name(name) + ("" if is_secret else f"={_shown(error['input'])!r}")
     near = did_you_mean(str(error["input"]), get_args(BackendName)) if name == "backends" else None
     explained = [
         _("{setting} cannot be used: {problem}.", setting=setting, problem=problem),
         _("For example: {line}.", line=example_line(name)),
     ]
     return sentences([*explained, near] if near else explained)
+
+
+def _shown(given: object) -> object:
+    return without_password(str(given)) if isinstance(given, str | Path) else given
 
 
 def setting_name(field: str) -> str:

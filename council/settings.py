@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         validate_default=True,
         examples=["http://127.0.0.1:11434"],
     )
+    ollama_key: SecretStr = Field(
+        default=SecretStr(""), description="Key that a proxy before the Ollama server wants; never logged or stored."
+    )
     openai_url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",

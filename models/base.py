@@ -116,6 +116,7 @@ class Health:
 
     With `lacks_weights` the backend works and has no model on this disk. `remote_host` is where the backend itself is,
     if that is neither this machine nor its own network. `faults` tells of files that were found and cannot be used.
+    `error` is what the check ended with, if it failed.
     """
 
     backend: str
@@ -126,6 +127,12 @@ class Health:
     lacks_weights: bool = False
     remote_host: str = ""
     faults: tuple[BackendError, ...] = ()
+    error: BackendError | None = None
+
+    @classmethod
+    def after(cls, error: BackendError, backend: str, *, remote_host: str = "") -> "Health":
+        """Return that of a backend whose check, or whose use, ended with an error."""
+        return cls(backend, ok=False, detail=error.text, remote_host=remote_host, error=error)
 
 
 class Backend(Protocol):

@@ -21,7 +21,18 @@ from typing import Literal, TypedDict, Unpack
 from models.text import Text, sentences, verbatim
 from models.text import lazy_gettext as _
 
-Cause = Literal["", "no_backend", "no_weights", "weights_path", "memory_limit", "no_disk_space", "folder_not_writable"]
+Cause = Literal[
+    "",
+    "no_backend",
+    "no_weights",
+    "weights_path",
+    "memory_limit",
+    "no_disk_space",
+    "folder_not_writable",
+    "moved",
+    "refused",
+    "untrusted",
+]
 """What only the settings or commands of the whole program can mend: it adds the advice, as it knows their names."""
 
 

@@ -257,8 +257,10 @@ def _note(error: BackendError, attempt: _Attempt, errors: list[BackendError]) ->
 
 
 def _unavailable(health: Health) -> BackendUnavailableError:
-    fault = health.detail or _("It is not ready.")
-    return BackendUnavailableError(fault, backend=health.backend, cause="no_weights" if health.lacks_weights else "")
+    if (fault := health.error) is not None:
+        return BackendUnavailableError(fault.message, advice=fault.advice, backend=health.backend, cause=fault.cause)
+    detail = health.detail or _("It is not ready.")
+    return BackendUnavailableError(detail, backend=health.backend, cause="no_weights" if health.lacks_weights else "")
 
 
 def _all_failed(model: str, errors: Sequence[BackendError]) -> AllBackendsFailedError:

@@ -32,7 +32,7 @@ class WatchedBackend:
     def note(self, error: BackendError) -> None:
         """Count a backend that could not be reached as down from now on, so that nobody else waits for it."""
         if isinstance(error, BackendUnavailableError):
-            self._last = (self._clock(), Health(self.backend.name, ok=False, detail=error.text))
+            self._last = (self._clock(), Health.after(error, self.backend.name))
 
     async def close(self) -> None:
         """Give up a check that is still under way, and close the backend."""

@@ -1,12 +1,12 @@
 """The settings as texts for people: the README's table and `.env.example`, both made from the fields themselves."""
 
-import re
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from council.configuration import example_line, setting_name, show_default
 from council.settings import Settings
+from models.http.errors import without_password
 from models.typed_lists import quote
 
 BEGIN = "<!-- settings: made by `python -m council settings --markdown` -->"
@@ -44,4 +44,4 @@ def _show(value: object) -> str:
         case tuple():  # seats stand in it as they were written, quotes and all
             return ",".join(quote(str(part)) if isinstance(part, Path) else str(part) for part in value)
         case _:
-            return re.sub(r"//[^/@]*@", "//(set)@", str(value))
+            return without_password(str(value))

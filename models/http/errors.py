@@ -3,10 +3,13 @@
 Every message begins with the server's name, which is filled in here; what mends a failure each backend says itself.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import httpx
@@ -18,21 +21,30 @@ from models.errors import (
     BackendTimeoutError,
     BackendUnavailableError,
     BadResponseError,
+    Cause,
     ExplainedError,
     ModelNotFoundError,
     OutOfMemoryError,
     RequestRejectedError,
 )
-from models.http.json_values import load_json
+from models.http.reading.json_values import load_json
+from models.http.tls import find_tls_fault
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 
 MAX_REASON_CHARACTERS = 300
 MOST_WRAPPINGS = 8
+_USER = re.compile(r"(?P<scheme>^|//)[^/]*@")
+_PARAMETER = re.compile(r'"param(?:eter)?"\s*:\s*"(?P<name>[^"]{1,100})"')
 
 
 class AddressError(ExplainedError, ValueError):
     """An address or a key that cannot be one."""
+
+
+def without_password(address: str) -> str:
+    """Return an address as it may be shown: whatever stands before the host may be secret, also in a wrong address."""
+    return _USER.sub(r"\g<scheme>(set)@", address)
 
 
 BROKE_OFF = _("{server} broke off the connection.")
@@ -76,6 +88,10 @@ def map_http_errors(server: Text, advice: Text, *, backend: str) -> Iterator[Non
     try:
         yield
     except httpx.RequestError as error:
+        if fault := find_tls_fault(error):
+            told, more = fault.message.fill(server=server), fault.advice or advice
+            cause: Cause = "untrusted" if fault.needs_trust else ""
+            raise BackendUnavailableError(told, advice=more, backend=backend, cause=cause) from error
         kind, message = next(HTTPX_FAILURES[cls] for cls in type(error).__mro__ if cls in HTTPX_FAILURES)
         raise kind(message.fill(server=server), advice=advice, backend=backend) from error
     except httpx.InvalidURL as error:
@@ -149,11 +165,27 @@ class ServerErrors:
         error = self._make(failure, server, reason, model=model, status=str(status))
         if isinstance(error, BackendOverloadedError):
             error.retry_after = retry_after(headers)
+            if error.retry_after is not None:
+                error.advice = _("It asks to wait {seconds} s.", seconds=math.ceil(error.retry_after))
         return error
 
-    def of_words(self, server: Text, reason: str, *, model: str) -> BackendError:
-        """Make the error for a failure that a server tells in words only, in the middle of an answer."""
-        return self._make(self._find(reason) or "failed", server, reason, model=model)
+    def of_words(self, server: Text, reason: str, *, status: int = 0, model: str) -> BackendError:
+        """Make the error for a failure that a server tells in the middle of an answer; `status` is 0 where it has none.
+
+        The request was taken before, so that only a status that says more than "failed" counts.
+        """
+        failure = self._find(reason) or STATUSES.get(status, "failed")
+        return self._make(failure, server, "" if failure == "refused" else reason, model=model, status=str(status))
+
+    def of_redirect(self, server: Text, address: httpx.URL) -> BackendError:
+        """Make the error for a server that sends us to another one, which is not asked: it may not have the key."""
+        shown = str(address.copy_with(userinfo=b"", query=None))[:MAX_REASON_CHARACTERS]
+        return BackendUnavailableError(
+            _("{server} sends us on to another server, {address!r}.", server=server, address=shown),
+            advice=_("Set that address instead, if you know it."),
+            backend=self.backend,
+            cause="moved",
+        )
 
     def _find(self, reason: str) -> Failure | None:
         return next((failure for failure, pattern in self.patterns if pattern.search(reason)), None)
@@ -162,7 +194,8 @@ class ServerErrors:
         kind, message = FAILURES[failure]
         message = message.fill(server=server, model=model, reason=in_parentheses(reason), status=status)
         advice = self.advice.get(failure)
-        return kind(message, advice=advice.fill(model=model) if advice else None, backend=self.backend)
+        told = advice.fill(model=model) if advice else None
+        return kind(message, advice=told, backend=self.backend, cause="refused" if failure == "refused" else "")
 
 
 def message_of(body: Any, *, depth: int = 0) -> str:
@@ -180,15 +213,44 @@ def message_of(body: Any, *, depth: int = 0) -> str:
     return well_formed(str(body)) if body is not None else ""
 
 
+def code_of(told: Any) -> int:
+    """Return the HTTP status inside an error that a server tells in a stream; 0 where there is none."""
+    code = str(told.get("code")) if isinstance(told, dict) else ""
+    return int(code) if code.isdecimal() and len(code) == 3 else 0
+
+
+def words_of(body: str) -> str:
+    """Return what a refusal says, with the parameter that it names beside its sentence."""
+    parameter = _PARAMETER.search(body)
+    return f"{message_of(body)} {parameter['name'] if parameter else ''}"
+
+
 def in_parentheses(reason: str) -> Text:
     """Return what a server said, on one line and shortened, to stand before the full stop of a message."""
     words = " ".join(reason.split())[:MAX_REASON_CHARACTERS]
     return Text(" ({words!r})", {"words": words}) if words else NOTHING
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read the seconds of a Retry-After header; None when it is absent or a date."""
+def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Return the seconds that a Retry-After header asks to wait, also where it names a date; None without a figure.
+
+    A date is compared with the server's own clock where it tells the time.
+    """
+    asked = headers.get("retry-after", "").strip()
     try:
-        return max(0.0, float(headers.get("retry-after", "")))
+        seconds = float(headers.get("retry-after-ms", "")) / 1000
     except ValueError:
+        try:
+            seconds = float(asked)
+        except ValueError:
+            then, here = _date(asked), _date(headers.get("date", "")) or now or datetime.now(UTC)
+            seconds = (then - here).total_seconds() if then else math.nan
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,9 +1,8 @@
 """One server over HTTP: its requests, the lines that it sends, and the time that it may take.
 
-Nothing is tried twice here; the selector decides what happens after a failure.
+What fails is not tried again here: the selector decides that. Only what a server refuses to take is left out.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -14,10 +13,14 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from models.characters import mended
-from models.errors import BackendTimeoutError, BadResponseError
-from models.http.errors import ServerErrors, map_http_errors
-from models.http.json_values import load_json
-from models.http.records import Records, read_records
+from models.errors import BackendError, BackendTimeoutError, BadResponseError
+from models.http.clocks import ActivityTimeout
+from models.http.concessions import Concessions
+from models.http.errors import ServerErrors, code_of, map_http_errors, message_of, words_of
+from models.http.reading.body import ACCEPTED, LineTooLongError, read_beginning, read_lines
+from models.http.reading.json_values import load_json
+from models.http.reading.records import Records, read_records
+from models.http.redirects import MOST_REDIRECTS, is_same_place, new_address
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 
@@ -25,10 +28,8 @@ logger = logging.getLogger(__name__)
 
 Body = TypeVar("Body", bound=BaseModel)
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
-SIGN_OF_LIFE_SECONDS = 1.0
 ASK_AGAIN = _("Ask again.")
 CHECK_ADDRESS = _("Check what answers at this address.")
 SILENT = _("{server} was silent for {seconds:g} s when asked for a few facts.")
@@ -53,38 +54,6 @@ class Timeouts:
         return httpx.Timeout(None, connect=self.connect_seconds)
 
 
-class ActivityTimeout:
-    """The time limits of all requests that wait for one server; what it writes for one of them extends them all.
-
-    A server that writes for one seat keeps the others waiting in its own queue: that is not silence. A reply to a
-    health check is no sign of life: a server whose model hangs still sends those.
-    """
-
-    def __init__(self) -> None:
-        self._limits: dict[asyncio.Timeout, float] = {}
-        self._heard_at = 0.0
-
-    def heard(self) -> None:
-        """Note a sign of life; at most one a second counts, so that it costs nothing per token."""
-        now = asyncio.get_running_loop().time()
-        if now - self._heard_at < SIGN_OF_LIFE_SECONDS:
-            return
-        self._heard_at = now
-        for limit, seconds in self._limits.items():
-            if not limit.expired():
-                limit.reschedule(now + seconds + SIGN_OF_LIFE_SECONDS)
-
-    @asynccontextmanager
-    async def limit(self, seconds: float) -> AsyncIterator[None]:
-        """Raise TimeoutError when the body takes longer than this without a sign of life from the server."""
-        async with asyncio.timeout(seconds) as limit:
-            self._limits[limit] = seconds
-            try:
-                yield
-            finally:
-                del self._limits[limit]
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked of a server, about a model where there is one; `silence` is the message when it takes too long."""
@@ -94,6 +63,7 @@ class Request:
     payload: Any = None
     model: str = ""
     silence: Text = SILENT
+    concessions: Concessions | None = None
 
 
 @dataclass(slots=True)
@@ -101,7 +71,7 @@ class HttpServer:
     """One server: JSON requests out, JSON or lines back, every failure a BackendError that names it.
 
     `title` names it with its `{address}`. In each message the `{server}` is filled in here. What the server says back
-    of `secret` is blotted out: its errors are shown and stored.
+    of `secrets` in its errors is blotted out.
     """
 
     client: httpx.AsyncClient
@@ -110,7 +80,7 @@ class HttpServer:
     errors: ServerErrors
     timeouts: Timeouts
     activity: ActivityTimeout = field(default_factory=ActivityTimeout)
-    secret: str = ""
+    secrets: tuple[str, ...] = ()
     _left_out: dict[str, Text] = field(default_factory=dict)
 
     @property
@@ -121,7 +91,8 @@ class HttpServer:
     async def fetch(self, kind: type[Body], request: Request, *, seconds: float) -> Body:
         """Return the parsed body of one short exchange."""
         async with self.limit(seconds, request.silence), self.open(request) as response:
-            raw = await self._beginning(response, MAX_BODY_BYTES)
+            with self.mapped():
+                raw = await read_beginning(response, MAX_BODY_BYTES)
         if len(raw) > MAX_BODY_BYTES:
             raise self.bad_response(_("{server} sent an answer without an end."), advice=CHECK_ADDRESS)
         return self.parse(kind, raw)
@@ -141,56 +112,69 @@ class HttpServer:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[httpx.Response]:
         """Open a response whose status is a success; leaving closes the connection unless it was read to its end."""
-        with self.mapped():
-            built = self.client.build_request(
-                request.method, request.path, json=request.payload, timeout=self.timeouts.for_httpx()
-            )
-            response = await self.client.send(built, stream=True)
+        response = await self._send(request)
         try:
-            if not response.is_success:
-                body = await self._beginning(response, MAX_ERROR_BYTES)
-                text = body.decode(errors="replace").strip()
-                raise self.errors.of_response(
-                    self.name, response.status_code, text, response.headers, model=request.model
-                )
             yield response
         finally:
             await response.aclose()
 
-    async def _beginning(self, response: httpx.Response, length: int) -> bytes:
-        """Read a body whole, or one piece beyond this length: what a server sends must not fill the memory."""
-        body = bytearray()
-        with self.mapped():
-            async with aclosing(response.aiter_bytes()) as pieces:  # type: ignore[type-var]
-                async for piece in pieces:
-                    body += piece
-                    if len(body) > length:
-                        break
-        return self._blot(body)
-
     async def lines(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
-        r"""Yield the lines that are not blank, split at \n alone.
+        """Yield the lines that are not blank."""
+        try:
+            with self.mapped():
+                async with aclosing(read_lines(response)) as lines:
+                    async for line in lines:
+                        yield line
+        except LineTooLongError as error:
+            raise self.bad_response(_("{server} sent a line without an end."), advice=_("Restart it.")) from error
 
-        httpx's own splitter also breaks at U+0085 and U+2028, which may stand inside a JSON string.
-        """
-        rest = bytearray()
+    async def _send(self, request: Request) -> httpx.Response:
+        """Send a request until it is taken; where it is refused for what it can do without, it is sent without that."""
+        negotiation = request.concessions.begin(request.model, request.payload) if request.concessions else None
+        while True:
+            response = await self._send_on(request, negotiation.payload if negotiation else request.payload)
+            if response.is_success:
+                if negotiation:
+                    negotiation.accepted()
+                return response
+            try:
+                with self.mapped():
+                    text = (await read_beginning(response, MAX_ERROR_BYTES)).decode(errors="replace").strip()
+            finally:
+                await response.aclose()
+            if not (negotiation and negotiation.concede(response.status_code, words_of(text))):
+                raise self.errors.of_response(
+                    self.name, response.status_code, self.blot(text), response.headers, model=request.model
+                )
+
+    async def _send_on(self, request: Request, payload: Any) -> httpx.Response:
+        """Send a request to where the server wants it, as long as that is the server itself."""
+        url = httpx.URL(request.path)
+        for _redirect in range(MOST_REDIRECTS):
+            with self.mapped():
+                built = self.client.build_request(
+                    request.method, url, json=payload, timeout=self.timeouts.for_httpx(), headers=ACCEPTED
+                )
+                response = await self.client.send(built, stream=True)
+                new = new_address(response)
+            if new is None:
+                return response
+            await response.aclose()
+            if not is_same_place(built.url, new):
+                raise self.errors.of_redirect(self.name, new)
+            url = new
         with self.mapped():
-            async with aclosing(response.aiter_bytes()) as pieces:  # type: ignore[type-var]
-                async for piece in pieces:
-                    head, *tail = piece.split(b"\n")
-                    rest += head
-                    if len(rest) > MAX_LINE_BYTES:
-                        raise self.bad_response(_("{server} sent a line without an end."), advice=_("Restart it."))
-                    for following in tail:
-                        if rest.strip():
-                            self.activity.heard()  # only a whole line counts: bytes may drip for ever
-                            yield self._blot(rest)
-                        rest = bytearray(following)
-        if rest.strip():
-            yield self._blot(rest)
+            raise httpx.TooManyRedirects("too many", request=built)
 
-    def _blot(self, received: bytearray) -> bytes:
-        return bytes(received).replace(self.secret.encode(), b"[key]") if self.secret else bytes(received)
+    def blot(self, told: str) -> str:
+        """Take out of a server's words what is secret and was said back: its errors are shown and stored."""
+        for secret in self.secrets:
+            told = told.replace(secret, "[key]") if secret else told
+        return told
+
+    def failed(self, told: Any, *, model: str) -> BackendError:
+        """Make the error for a failure that the server tells in the middle of an answer, in words of any shape."""
+        return self.errors.of_words(self.name, self.blot(message_of(told)), status=code_of(told), model=model)
 
     @contextmanager
     def mapped(self) -> Iterator[None]:
@@ -227,7 +211,7 @@ class HttpServer:
 
     def _unusual(self, raw: bytes) -> BadResponseError:
         return self.bad_response(
-            _("{server} sent something that is not its usual JSON: {beginning!r}.", beginning=beginning_of(raw)),
+            _("{server} sent something that is not its usual JSON: {beginning!r}.", beginning=self.beginning_of(raw)),
             advice=CHECK_ADDRESS,
         )
 
@@ -240,7 +224,6 @@ class HttpServer:
         message = _("{server} sent {vectors} vectors for {texts} texts.", vectors=vectors, texts=texts)
         return self.bad_response(message, advice=_("Try again."))
 
-
-def beginning_of(raw: bytes) -> str:
-    """Return as much of what a server sent as a message may show."""
-    return raw[:80].decode(errors="replace")
+    def beginning_of(self, raw: bytes) -> str:
+        """Return as much of what the server sent as a message may show."""
+        return self.blot(raw[:1000].decode(errors="replace"))[:80]

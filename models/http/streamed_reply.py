@@ -1,14 +1,21 @@
 """One streamed answer over HTTP: which clock runs while it is awaited, whatever language its lines speak."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+
+import httpx
 
 from models.base import Chunk, GenerationConfig
 from models.errors import BadResponseError, NoAnswerError
+from models.http.reading.body import MAX_LINE_BYTES
+from models.http.reading.json_values import is_json
 from models.http.server import ASK_AGAIN, HttpServer, Request
 from models.text import lazy_gettext as _
 from models.thinking import ThinkingSplitter
+
+MOST_EMPTY_PIECES = 100_000
+MOST_LINES = 100_000
 
 
 class Reply(ABC):
@@ -85,12 +92,47 @@ async def read_reply(server: HttpServer, request: Request, reply: Reply) -> Asyn
     async with AsyncExitStack() as stack:
         async with server.limit(*first):
             response = await stack.enter_async_context(server.open(request))
-        lines = await stack.enter_async_context(aclosing(server.lines(response)))
+        documents = await stack.enter_async_context(aclosing(_documents(server, response)))
         while not reply.is_over:
             async with server.limit(*(later if reply.has_begun else first)):
-                raw = await anext(lines, None)
-            for part in _apart(reply.read(raw)):
+                chunk = await _next_chunk(server, documents, reply)
+            server.activity.heard()
+            for part in _apart(chunk):
                 yield part
+
+
+async def _next_chunk(server: HttpServer, documents: AsyncIterator[bytes], reply: Reply) -> Chunk:
+    """Read on to the next piece with something in it: those without say that the connection lives, and no more."""
+    for _piece in range(MOST_EMPTY_PIECES):
+        chunk = reply.read(await anext(documents, None))
+        if chunk != Chunk() or reply.is_over:
+            return chunk
+    raise server.bad_response(_("{server} sends pieces without text, and no end."), advice=ASK_AGAIN)
+
+
+async def _documents(server: HttpServer, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """Yield the lines of an answer; a JSON document that is spread over several lines is put together.
+
+    So a server that answers as a whole where a stream was asked for is understood, however it breaks its lines.
+    """
+    async with aclosing(server.lines(response)) as lines:
+        is_first = True
+        async for line in lines:
+            if line.lstrip()[:1] == b"{" and (not is_json(line) if is_first else not line.rstrip().endswith(b"}")):
+                yield await _gather(server, line, lines)
+            else:
+                yield line
+            is_first = False
+
+
+async def _gather(server: HttpServer, first: bytes, lines: AsyncIterator[bytes]) -> bytes:
+    document, number = bytearray(first), 0
+    async for line in lines:
+        document += b"\n" + line
+        number += 1
+        if len(document) > MAX_LINE_BYTES or number > MOST_LINES:
+            raise server.bad_response(_("{server} sent an answer without an end."), advice=ASK_AGAIN)
+    return bytes(document)
 
 
 def _apart(chunk: Chunk) -> list[Chunk]:

@@ -55,7 +55,7 @@ class LlamaCppBackend:
             await asyncio.to_thread(runtime)
             cards = await self.list_models()
         except BackendError as error:
-            return Health(self.name, ok=False, detail=error.text)
+            return Health.after(error, self.name)
         detail = NOTHING if cards else await asyncio.to_thread(self._finder.explain_lack)
         return Health(
             self.name,

@@ -4,48 +4,56 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel
 
 from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, check_place, closing_stream
-from models.errors import BackendError, BadResponseError
-from models.http.places import host_elsewhere
+from models.errors import BackendError
+from models.http.client import authorise, open_client
 from models.http.server import SILENT_WHILE_EMBEDDING, HttpServer, Request, Timeouts
 from models.http.streamed_reply import read_reply
+from models.http.tls import Trust
 from models.http.token_estimates import TokenEstimates
 from models.names import canonical
 from models.ollama import wire
+from models.ollama.concessions import concessions
 from models.ollama.errors import ERRORS, REMEDY
+from models.ollama.installed import InstalledModels
 from models.ollama.pull import PullProgress, read_pull
 from models.ollama.reply import OllamaReply
 from models.ollama.request_queue import QueuedRequest, RequestQueue
 from models.ollama.server_memory import ServerMemory
-from models.text import NOTHING, Text, lazy_ngettext, sentences
+from models.text import Text, lazy_ngettext, sentences
 from models.text import lazy_gettext as _
 
 Body = TypeVar("Body", bound=BaseModel)
 
 HEALTH_SECONDS = 10.0
 SHOW_ALL_SECONDS = 2.0
-SHOWS_AT_ONCE = 4
 NOTICE_SECONDS = 0.25
 """A model that is loaded already answers an empty request within milliseconds; after this long it is being loaded."""
-SMALL_VOCABULARY = 1000
 
 
 def open_ollama(
-    host: str, *, timeouts: Timeouts | None = None, keep_alive: str = "30m", parallel: int = 0
+    host: str,
+    *,
+    timeouts: Timeouts | None = None,
+    keep_alive: str = "30m",
+    parallel: int = 0,
+    api_key: str = "",
+    trust: Trust = Trust(),  # noqa: B008 - frozen
 ) -> "OllamaBackend":
     """Make a backend for an address in any form of OLLAMA_HOST; raises AddressError. Nothing is sent yet.
 
-    Proxy settings of the environment are ignored: they are made for the world outside.
+    The key is for a proxy before the server: Ollama itself wants none.
     """
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-    client = httpx.AsyncClient(base_url=wire.server_url(host), trust_env=False, limits=limits)
-    return OllamaBackend(client, timeouts=timeouts or Timeouts(), keep_alive=keep_alive, parallel=parallel)
+    client = open_client(wire.server_url(host), trust=trust, limits=limits)
+    return OllamaBackend(
+        client, timeouts=timeouts or Timeouts(), keep_alive=keep_alive, parallel=parallel, api_key=api_key
+    )
 
 
 class OllamaBackend:
@@ -60,64 +68,45 @@ class OllamaBackend:
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
         keep_alive: str = "30m",
         parallel: int = 0,
+        api_key: str = "",
     ) -> None:
+        secrets = authorise(client, api_key, _("the Ollama server"))
         self._client = client
         self._timeouts = timeouts
         self._keep_alive = keep_alive
-        self._server = HttpServer(client, _("Ollama at {address!r}"), REMEDY, ERRORS, timeouts)
-        self._remote_host = host_elsewhere(client.base_url)
+        self._server = HttpServer(client, _("Ollama at {address!r}"), REMEDY, ERRORS, timeouts, secrets=secrets)
         self._memory = ServerMemory()
         self._queue = RequestQueue(self._memory, parallel=parallel)
         self._estimates = TokenEstimates()
-        self._tags: dict[str, wire.Tag] = {}
-        self._cards: dict[str, ModelCard] = {}
-        self._left_out = NOTHING
+        self._installed = InstalledModels(self._server, self._estimates)
+        self._concessions = concessions()
         self._first_look: asyncio.Task[None] | None = None
         self._preloading: asyncio.Task[None] | None = None
 
     async def health(self) -> Health:
         """Ask for the installed models, and how long that takes; never raises a BackendError."""
-        began = time.perf_counter()
+        installed, began = self._installed, time.perf_counter()
         try:
-            await self._read_tags(HEALTH_SECONDS)
+            await self._read_installed(HEALTH_SECONDS)
         except BackendError as error:
-            return Health(self.name, ok=False, detail=error.text, remote_host=self._remote_host)
+            return Health.after(error, self.name, remote_host=installed.remote_host)
         latency_seconds = time.perf_counter() - began
         with suppress(TimeoutError):  # what is not known by then follows with a later check
             async with asyncio.timeout(SHOW_ALL_SECONDS):
-                await self._show_all()
-        cards = tuple(self._known_cards())
-        detail = self._left_out if cards else self._lack()
-        return Health(self.name, True, detail, latency_seconds, cards, remote_host=self._remote_host)
+                await installed.describe_all()
+        cards = tuple(installed.cards)
+        detail = installed.left_out if cards else self._lack()
+        return Health(self.name, True, detail, latency_seconds, cards, remote_host=installed.remote_host)
 
     async def list_models(self) -> list[ModelCard]:
         """Return the installed models; those that only embed have no "completion" among their capabilities."""
-        await self._read_tags(self._timeouts.stall_seconds)
-        await self._show_all()
-        return self._known_cards()
+        await self._read_installed(self._timeouts.stall_seconds)
+        await self._installed.describe_all()
+        return self._installed.cards
 
     async def describe(self, model: str) -> ModelCard:
         """Return what the server knows of a model, asked once per version of it; raises ModelNotFoundError."""
-        name = canonical(model)
-        if name not in self._cards:
-            request = Request("POST", "/api/show", {"model": model}, model)
-            try:
-                show = await self._fetch(wire.Show, request)
-            except BadResponseError:
-                if name not in self._tags:
-                    raise
-                return self._card(self._tags[name])  # it may well speak
-            tag = self._tags.get(name) or wire.Tag(name=model, details=show.details)
-            remote = {"remote_host": show.remote_host, "remote_model": show.remote_model}
-            tag = tag.model_copy(update={key: told for key, told in remote.items() if told})
-            if 0 < show.number("vocab_size") < SMALL_VOCABULARY:
-                self._estimates.learn_bytewise(name)
-            self._cards[name] = replace(
-                self._card(tag),
-                capabilities=tuple(show.capabilities),
-                context_tokens=show.number("context_length"),
-            )
-        return self._cards[name]
+        return await self._installed.describe(model)
 
     async def count_tokens(self, model: str, text: str) -> int:
         """Estimate from above, the better the more of the model's prompts the server has counted."""
@@ -148,7 +137,8 @@ class OllamaBackend:
             finally:
                 await _end(loading)
             reply = OllamaReply(self._server, card, model, messages, config)
-            async with aclosing(self._answer(Request("POST", "/api/chat", payload, model), reply)) as chunks:
+            chat = Request("POST", "/api/chat", payload, model, concessions=self._concessions)
+            async with aclosing(self._answer(chat, reply)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 
@@ -177,7 +167,7 @@ class OllamaBackend:
         async with aclosing(read_pull(self._server, model)) as steps:
             async for step in steps:
                 yield step
-        self._cards.pop(canonical(model), None)
+        self._installed.forget(canonical(model))
 
     async def close(self) -> None:
         """Close all connections; answers that are still being written end."""
@@ -243,34 +233,9 @@ class OllamaBackend:
         self._memory.look(loaded, now=time.time())
         self._queue.review()
 
-    async def _read_tags(self, seconds: float) -> None:
-        request = Request("GET", "/api/tags")
-        listed = await self._fetch(wire.Listed, request, seconds=seconds)
-        tags = self._server.read_records(wire.Tag, listed.models, request)
-        self._left_out = tags.left_out
-        old, self._tags = self._tags, {canonical(tag.name): tag for tag in tags.read}
-        for name, tag in old.items():
-            if name not in self._tags or tag.digest != self._tags[name].digest:
-                self._cards.pop(name, None)
-        self._memory.know_sizes({name: tag.size for name, tag in self._tags.items()})
-
-    async def _show_all(self) -> None:
-        """Describe every installed model that is not described yet, a few at once."""
-        at_once = asyncio.Semaphore(SHOWS_AT_ONCE)
-
-        async def show(tag: wire.Tag) -> None:
-            async with at_once:
-                with suppress(BackendError):  # one model that cannot be shown does not hide the others
-                    await self.describe(tag.name)
-
-        await asyncio.gather(*(show(tag) for tag in self._tags.values()))
-
-    def _known_cards(self) -> list[ModelCard]:
-        return [self._cards.get(name) or self._card(tag) for name, tag in self._tags.items()]
-
-    def _card(self, tag: wire.Tag) -> ModelCard:
-        card = wire.card_from_tag(tag)
-        return replace(card, remote_host=card.remote_host or self._remote_host)
+    async def _read_installed(self, seconds: float) -> None:
+        await self._installed.read(seconds)
+        self._memory.know_sizes(self._installed.sizes)
 
     async def _fetch(self, kind: type[Body], request: Request, *, seconds: float = 0.0) -> Body:
         return await self._server.fetch(kind, request, seconds=seconds or self._timeouts.stall_seconds)

@@ -39,9 +39,10 @@ async def read_pull(server: HttpServer, model: str) -> AsyncGenerator[PullProgre
             if raw is None:
                 message = _("{server} ended the download of {model!r} before it was complete.", model=model)
                 raise server.bad_response(message, advice=_("Go on with `ollama pull {model}`.", model=model))
+            server.activity.heard()
             line = server.parse(PullLine, raw)
             if line.error is not None:
-                raise PULL_ERRORS.of_words(server.name, message_of(line.error), model=model)
+                raise PULL_ERRORS.of_words(server.name, server.blot(message_of(line.error)), model=model)
             status = line.status
             if line.digest and line.total:
                 files[line.digest] = line

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from models.base import Chunk, Completion, GenerationConfig, Message, ModelCard, Usage
 from models.errors import RequestRejectedError
-from models.http.errors import message_of
 from models.http.server import HttpServer
 from models.http.streamed_reply import Reply
 from models.ollama import wire
@@ -29,10 +28,9 @@ class OllamaReply(Reply):
             raise self._breaks_off()
         line = self._server.parse(wire.ChatLine, raw)
         if line.error is not None:
-            reason = message_of(line.error)
-            raise self._server.errors.of_words(self._server.name, reason, model=self._model)
+            raise self._server.failed(line.error, model=self._model)
         message = line.message or wire.ChatMessage()
-        chunk = self._add(message.content or "", message.thinking or "")
+        chunk = self._add(message.content.text, message.content.thinking + (message.thinking or ""))
         if not line.done:
             return chunk
         rest = self._finish()

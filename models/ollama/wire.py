@@ -13,9 +13,10 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, PlainValidator, TypeAdapter
 
 from models.base import GenerationConfig, Message, ModelCard
-from models.http.errors import AddressError
-from models.http.json_values import MOST_NAME_CHARACTERS, Count, Moment, Name, Words, Written, or_else
+from models.http.errors import AddressError, without_password
 from models.http.places import host_elsewhere
+from models.http.reading.content import Content, SomeContent
+from models.http.reading.json_values import MOST_NAME_CHARACTERS, Count, Moment, Name, Words, Written, or_else
 from models.ollama.server_memory import LoadedModel
 from models.text import lazy_gettext as _
 
@@ -25,7 +26,7 @@ CLOUD_HOST = "ollama.com"
 
 
 class ChatMessage(BaseModel):
-    content: Written | None = None
+    content: SomeContent = Content()
     thinking: Written | None = None
 
 
@@ -216,6 +217,6 @@ def _is_ipv6(text: str) -> bool:
 
 def _bad_host(host: str) -> AddressError:
     return AddressError(
-        _("{host!r} is no address of an Ollama server.", host=host),
+        _("{host!r} is no address of an Ollama server.", host=without_password(host)),
         advice=_("Write for example {example!r}.", example="127.0.0.1:11434"),
     )

@@ -12,12 +12,14 @@ import httpx
 
 from models.base import Chunk, GenerationConfig, Health, Message, ModelCard, check_place, closing_stream
 from models.errors import BackendError, ModelNotFoundError
-from models.http.errors import AddressError
+from models.http.client import authorise, open_client
 from models.http.places import host_elsewhere
 from models.http.server import SILENT_WHILE_EMBEDDING, HttpServer, Request, Timeouts
 from models.http.streamed_reply import read_reply
+from models.http.tls import Trust
 from models.http.token_estimates import TokenEstimates
 from models.openai import wire
+from models.openai.concessions import concessions
 from models.openai.errors import ERRORS, REMEDY
 from models.openai.reply import OpenAIReply
 from models.text import NOTHING, Text
@@ -27,10 +29,14 @@ HEALTH_SECONDS = 10.0
 
 
 def open_openai_compatible(
-    url: str, *, timeouts: Timeouts | None = None, api_key: str = ""
+    url: str,
+    *,
+    timeouts: Timeouts | None = None,
+    api_key: str = "",
+    trust: Trust = Trust(),  # noqa: B008 - frozen
 ) -> "OpenAICompatibleBackend":
     """Make a backend for a server's address, with or without its closing /v1; raises AddressError. Sends nothing."""
-    client = httpx.AsyncClient(base_url=wire.endpoint_url(url), trust_env=False)
+    client = open_client(wire.endpoint_url(url), trust=trust)
     return OpenAICompatibleBackend(client, timeouts=timeouts or Timeouts(), api_key=api_key)
 
 
@@ -46,18 +52,13 @@ class OpenAICompatibleBackend:
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
         api_key: str = "",
     ) -> None:
-        if not (api_key.isascii() and api_key.isprintable()):
-            raise AddressError(
-                _("The key of the OpenAI-compatible server holds a character that no key has."),
-                advice=_("Copy it anew."),
-            )
-        if api_key:
-            client.headers["Authorization"] = f"Bearer {api_key}"
+        secrets = authorise(client, api_key, _("the OpenAI-compatible server"))
         self._client = client
         self._timeouts = timeouts
-        self._server = HttpServer(client, _("The server at {address!r}"), REMEDY, ERRORS, timeouts, secret=api_key)
+        self._server = HttpServer(client, _("The server at {address!r}"), REMEDY, ERRORS, timeouts, secrets=secrets)
         self._estimates = TokenEstimates()
         self._remote_host = host_elsewhere(client.base_url)
+        self._concessions = concessions()
         self._cards: dict[str, ModelCard] = {}
         self._left_out = NOTHING
 
@@ -67,7 +68,7 @@ class OpenAICompatibleBackend:
         try:
             await self._read_models(HEALTH_SECONDS)
         except BackendError as error:
-            return Health(self.name, ok=False, detail=error.text, remote_host=self._remote_host)
+            return Health.after(error, self.name, remote_host=self._remote_host)
         latency_seconds, models = time.perf_counter() - began, tuple(self._cards.values())
         return Health(self.name, True, self._left_out, latency_seconds, models, remote_host=self._remote_host)
 
@@ -100,7 +101,8 @@ class OpenAICompatibleBackend:
         if self._remote_host != config.remote_host:
             check_place(await self.describe(model), config.remote_host)
         reply = OpenAIReply(self._server, model, config)
-        request = Request("POST", "chat/completions", wire.chat_payload(model, messages, config), model)
+        payload = wire.chat_payload(model, messages, config)
+        request = Request("POST", "chat/completions", payload, model, concessions=self._concessions)
         began = first_at = time.perf_counter()
         async with aclosing(read_reply(self._server, request, reply)) as chunks:
             async for chunk in chunks:

@@ -8,20 +8,22 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from models.base import GenerationConfig, Message, ModelCard
-from models.http.errors import AddressError
-from models.http.json_values import Count, Name, Words, Written, or_else
+from models.http.errors import AddressError, without_password
+from models.http.reading.content import Content, SomeContent
+from models.http.reading.json_values import Count, Name, Words, Written, or_else
 from models.text import lazy_gettext as _
 
 BACKEND = "openai"
 
 
 class Delta(BaseModel):
-    content: Written | None = None
+    content: SomeContent = Content()
     reasoning: Written | None = Field(None, validation_alias=AliasChoices("reasoning_content", "reasoning"))
 
 
 class Choice(BaseModel):
     delta: Delta | None = None
+    message: Delta | None = None
     finish_reason: Words = ""
 
 
@@ -36,11 +38,32 @@ class Tokens(BaseModel):
 
 
 class Piece(BaseModel):
-    """One event of a streamed completion; the one with the counters may have no choices."""
+    """One event of a streamed completion, or the whole of it; the one with the counters may have no choices."""
 
     error: Any = None
+    object: Any = None
+    detail: Any = None
     choices: list[Choice] | None = None
     usage: Annotated[Tokens | None, or_else(lambda: None)] = None
+
+    @property
+    def is_error(self) -> bool:
+        """Tell whether it reports a failure, in one of the usual shapes."""
+        return bool(self.error) or self.object == "error" or bool(self.detail and self.choices is None)
+
+
+class Fault(BaseModel):
+    """A piece that reports a failure, of any shape."""
+
+    error: Any = None
+    message: Any = None
+    detail: Any = None
+    code: Any = None
+
+    @property
+    def told(self) -> Any:
+        """What it says: an object of its own where there is one, with its code."""
+        return self.error if isinstance(self.error, dict) else self.model_dump(exclude_none=True)
 
 
 class Model(BaseModel):
@@ -85,7 +108,7 @@ def endpoint_url(url: str) -> httpx.URL:
         parsed = httpx.URL()
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise AddressError(
-            _("{url!r} is no address of a server.", url=url),
+            _("{url!r} is no address of a server.", url=without_password(url)),
             advice=_("Write for example {example!r}.", example="http://127.0.0.1:8000/v1"),
         )
     return parsed.copy_with(path="/v1") if parsed.path in ("", "/") else parsed

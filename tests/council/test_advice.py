@@ -34,6 +34,11 @@ def test_an_errors_own_advice_is_told() -> None:
         (DownloadError("x", cause="no_disk_space"), "COUNCIL_DATA_DIR"),
         (DownloadError("x", cause="folder_not_writable"), "COUNCIL_DATA_DIR"),
         (ModelNotFoundError("x", cause="no_weights", model="llama9:1b"), "`ollama pull llama9:1b`.*COUNCIL_WEIGHTS"),
+        (BackendUnavailableError("x", cause="moved", backend="ollama"), "COUNCIL_OLLAMA_HOST"),
+        (BackendUnavailableError("x", cause="moved", backend="openai"), "COUNCIL_OPENAI_URL"),
+        (BackendUnavailableError("x", cause="untrusted", backend="openai"), "SSL_CERT_FILE"),
+        (BackendUnavailableError("x", cause="refused", backend="ollama"), "COUNCIL_OLLAMA_KEY.*COUNCIL_OLLAMA_HOST"),
+        (BackendUnavailableError("x", cause="refused", backend="openai"), "COUNCIL_OPENAI_KEY"),
         (
             ModelNotFoundError("x", cause="no_weights", model="llama3.2:1b"),
             r"`python -m council download Llama-3\.2-1B-Instruct-Q4_K_M`",
@@ -59,3 +64,5 @@ def test_a_backend_without_weights_is_told_with_the_ways_to_get_some() -> None:
     lacking = Health("llama_cpp", ok=False, detail=_("No usable GGUF weights on this disk."), lacks_weights=True)
     assert str(explain_health(lacking)).startswith("No usable GGUF weights on this disk. Name a GGUF file")
     assert explain_health(Health("ollama", ok=False, detail=_("It is down."))) == _("It is down.")
+    refused = BackendUnavailableError(_("It refuses us."), cause="refused", backend="ollama")
+    assert "COUNCIL_OLLAMA_KEY" in str(explain_health(Health.after(refused, "ollama")))

@@ -1,11 +1,14 @@
 """The application: all parts are opened from the settings, work together, and are closed."""
 
 import asyncio
+import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 
 from council import events as ev
+from council.advice import explain_health
 from council.application import open_application
 from council.configuration import load_settings
 from council.domain import Council, Question, Seat
@@ -14,6 +17,8 @@ from council.runs.history import History
 from council.runs.owners import LOCAL
 from council.runs.run import Run
 from council.settings import Settings
+from tests.models.http.wire_server import Call, Wire, serve
+from tests.models.scripts import OLLAMA_DONE, ollama_line, ollama_server, says
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +61,44 @@ async def test_an_endpoint_is_opened_with_its_key(tmp_path: Path) -> None:
         async with open_application(load_settings(env_file=None, openai_key="sk-é", **values)):
             pass
     assert "sk-é" not in str(refused.value)
+
+
+async def test_a_key_opens_the_proxy_before_ollama_and_without_it_the_setting_is_named(tmp_path: Path) -> None:
+    inner = ollama_server(says(ollama_line("Yes"), OLLAMA_DONE))
+
+    async def guarded(call: Call, wire: Wire) -> None:
+        if call.headers.get("authorization") == "Bearer sk-1":
+            await inner(call, wire)
+        else:
+            await wire.json({"error": "who are you?"}, status=401)
+
+    async with serve(guarded) as server:
+        values = {"backends": ("ollama",), "ollama_host": server.url, "data_dir": tmp_path}
+        async with open_application(load_settings(env_file=None, ollama_key="sk-1", **values)) as application:
+            assert [card.name for card in await application.backend.list_models()] == ["tiny:latest"]
+        async with open_application(load_settings(env_file=None, **values)) as application:
+            (health,) = await application.backend.healths()
+            assert "COUNCIL_OLLAMA_KEY" in str(explain_health(health))
+
+
+async def test_the_authority_that_is_named_for_openssl_is_trusted_and_named_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    file = tmp_path / "ca.pem"
+    async with serve(ollama_server(says(ollama_line("Yes"), OLLAMA_DONE)), tls=tls) as server:
+        settings = load_settings(env_file=None, backends=("ollama",), ollama_host=server.url, data_dir=tmp_path)
+        async with open_application(settings) as application:
+            (health,) = await application.backend.healths()
+            assert not health.ok and "SSL_CERT_FILE" in str(explain_health(health))
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+            async with open_application(settings):
+                pass
+        authority.cert_pem.write_to_path(str(file))
+        async with open_application(settings) as application:
+            assert [card.name for card in await application.backend.list_models()] == ["tiny:latest"]
 
 
 async def test_weights_of_the_settings_answer_and_the_run_is_kept(tmp_path: Path, tiny_gguf: Path) -> None:

@@ -166,11 +166,20 @@ def test_this_machine_alone_needs_no_log_in(host: str) -> None:
 def test_secrets_are_usable_and_show_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNCIL_USERS", "ada:hunter2:with:colons, alan:swordfish")
     monkeypatch.setenv("COUNCIL_OPENAI_KEY", "sk-hunter2")
+    monkeypatch.setenv("COUNCIL_OLLAMA_KEY", "sk-hunter2")
     settings = load_settings()
     assert settings.passwords == {"ada": "hunter2:with:colons", "alan": "swordfish"}
     assert settings.openai_key.get_secret_value() == "sk-hunter2"
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     assert "hunter2" not in shown and "swordfish" not in shown
+
+
+def test_a_password_in_a_wrong_address_is_not_repeated_in_the_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNCIL_OLLAMA_HOST", "ftp://ada:hunter2@box")
+    monkeypatch.setenv("COUNCIL_OPENAI_URL", "ada:hunter2@box")
+    with pytest.raises(ConfigurationError, match="COUNCIL_OLLAMA_HOST") as refused:
+        load_settings()
+    assert "hunter2" not in str(refused.value) and "COUNCIL_OPENAI_URL" in str(refused.value)
 
 
 def test_a_wrong_secret_is_not_repeated_in_the_refusal(monkeypatch: pytest.MonkeyPatch) -> None:

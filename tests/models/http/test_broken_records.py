@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.base import Backend
-from models.http.records import MOST_RECORDS
+from models.http.reading.records import MOST_RECORDS
 from models.ollama.server_memory import LoadedModel
 from models.openai.backend import open_openai_compatible
 from models.selector import BackendSelector

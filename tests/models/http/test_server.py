@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -166,7 +167,22 @@ async def test_a_sign_of_life_extends_a_running_limit_and_silence_ends_it_in_its
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("3", 3.0), ("0.5", 0.5), ("-1", 0.0), ("Fri, 31 Dec", None), ("", None)]
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "3"}, 3.0),
+        ({"Retry-After": " 0.5 "}, 0.5),
+        ({"Retry-After": "-1"}, 0.0),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "1e999"}, None),
+        ({"Retry-After": "Fri, 31 Dec"}, None),
+        ({"Retry-After": ""}, None),
+        ({}, None),
+        ({"retry-after-ms": "1500", "Retry-After": "9"}, 1.5),
+        ({"Retry-After": "Sat, 01 Jan 2000 00:00:09 GMT"}, 9.0),
+        ({"Retry-After": "Sat, 01 Jan 2000 00:00:09"}, 9.0),
+        ({"Retry-After": "Fri, 31 Dec 1999 00:00:00 GMT"}, 0.0),
+        ({"Retry-After": "Sat, 01 Jan 2000 00:00:09 GMT", "Date": "Sat, 01 Jan 2000 00:00:07 GMT"}, 2.0),
+    ],
 )
-def test_retry_after_is_read_where_it_is_a_number(header: str, seconds: float | None) -> None:
-    assert retry_after(httpx.Headers({"Retry-After": header})) == seconds
+def test_the_time_to_wait_is_read_as_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(httpx.Headers(headers), now=datetime(2000, 1, 1, tzinfo=UTC)) == seconds

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,9 +38,14 @@ class Wire:
         self._writer.write(head.encode() + body)
         await self._writer.drain()
 
-    async def begin(self) -> None:
+    async def begin(self, **headers: str) -> None:
         """Begin a streamed answer."""
-        self._writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+        await self.bytes(f"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n{extra}\r\n".encode())
+
+    async def bytes(self, raw: bytes) -> None:
+        """Send these bytes and nothing around them."""
+        self._writer.write(raw)
         await self._writer.drain()
 
     async def piece(self, data: bytes) -> None:
@@ -81,7 +87,7 @@ class WireServer:
 
 
 @asynccontextmanager
-async def serve(handler: Handler) -> AsyncIterator[WireServer]:
+async def serve(handler: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[WireServer]:
     """Serve until the block is left."""
     server = WireServer()
     talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -100,8 +106,8 @@ async def serve(handler: Handler) -> AsyncIterator[WireServer]:
             writer.close()
             del talks[task]
 
-    listener = await asyncio.start_server(talk, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    listener = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
+    server.url = f"http{'s' if tls else ''}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:

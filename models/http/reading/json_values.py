@@ -76,3 +76,12 @@ def load_json(raw: bytes) -> Any:
         if "recursion" in error.errors(include_input=False)[0]["msg"]:
             raise
     return json.loads(raw.decode("utf-8-sig", "replace"))
+
+
+def is_json(raw: bytes) -> bool:
+    """Tell whether these bytes are a whole JSON value."""
+    try:
+        load_json(raw)
+    except ValueError:
+        return False
+    return True

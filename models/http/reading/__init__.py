@@ -1,0 +1,1 @@
+"""What servers send, read with care: bytes, lines, JSON, records and contents."""

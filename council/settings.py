@@ -183,7 +183,8 @@ class Settings(BaseSettings):
         examples=["llama3:70b=llama3:8b,qwen3:32b=qwen3:4b"],
     )
     abandon_seconds: Seconds = Field(
-        default=60.0, description="How long a run goes on that nobody follows; it can be resumed afterwards."
+        default=60.0,
+        description="How long a run goes on at least that nobody follows, and longer where it must; it can be resumed.",
     )
     runs_at_once: int = Field(
         default=AT_ONCE, ge=1, le=100, description="Runs that are at work at once; others wait, and users take turns."

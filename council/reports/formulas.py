@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
-MAX_LENGTH = 4000
+MAX_LENGTH = 2000
 MAX_DEPTH = 40
 HELD_IN_LINE, HELD_DISPLAYED = 200, 1000
 """How much of a formula that is not closed yet is kept back while a text grows; then it is taken for plain text."""

@@ -26,8 +26,9 @@ from council import events as ev
 from council.advice import explain
 from council.errors import CouncilError, HistoryError
 from council.method.deliberation import Controls, Deliberation
-from council.runs.ending import ABANDONED, CLOSED, CRASHED, RETRIED, STOPPED, Ending
+from council.runs.ending import CLOSED, CRASHED, RETRIED, STOPPED, Ending, abandoned
 from council.runs.history import OwnedHistory
+from council.runs.patience import Patience
 from council.runs.queue import Place, RunQueue
 from council.transcript import Transcript
 from models.base import Backend
@@ -55,7 +56,8 @@ class Means:
 class Run:
     """One question's run, under way or ended, with everything that happened in it so far.
 
-    Lives in one event loop. A run that nobody reads for `abandon_seconds` is interrupted.
+    Lives in one event loop. A run that nobody reads for as long as it still needs, `abandon_seconds` at
+    least, is interrupted.
     """
 
     def __init__(
@@ -68,14 +70,13 @@ class Run:
         self._events = list(events)
         self._history = history
         self._means = means
-        self._abandon_seconds = abandon_seconds
         self._state: State = "new"
         self._controls = Controls()
         self._changed = asyncio.Event()
         self._task: asyncio.Future[None] | None = None
         self._place: Place | None = None
         self._readers = 0
-        self._abandonment: asyncio.TimerHandle | None = None
+        self._patience = Patience(self.transcript, abandon_seconds, lambda waited: self.end(abandoned(waited)))
 
     @property
     def id(self) -> str:
@@ -283,9 +284,6 @@ class Run:
 
     def _watch_for_readers(self) -> None:
         """Let the time run out, from now on, of a run that nobody reads."""
-        if self._abandonment is not None:
-            self._abandonment.cancel()
-            self._abandonment = None
+        self._patience.end()
         if self.is_running and not self._readers:
-            loop = asyncio.get_running_loop()
-            self._abandonment = loop.call_later(self._abandon_seconds, self.end, ABANDONED)
+            self._patience.begin()

@@ -72,12 +72,13 @@ def test_a_reload_finds_the_run_and_the_history_keeps_it(serve: Serve, open_page
 
 def test_a_closed_page_ends_the_models_and_leaves_a_run_to_resume(serve: Serve, open_page: OpenPage) -> None:
     backend = an_ollama(at_length, delay=0.2)
-    council = serve(backend, abandon_seconds=3.0)
+    council = serve(backend, abandon_seconds=3.0, answer_tokens=64)
     page = open_page(council.url)
     ask(page, mode="Compare")
-    expect(page.locator("#body-1")).to_contain_text("word3")
+    expect(page.locator("#body-1")).to_contain_text("word20")
+    backend.delay = 600.0  # so that it needs longer than it seemed to
     page.close()
-    council.wait_for_status("interrupted")
+    council.wait_for_status("interrupted", seconds=60.0)
     page = open_page(council.url)
     page.locator("[data-local=history]").click()
     expect(page.locator("#history .chip")).to_have_text("interrupted")
@@ -85,6 +86,7 @@ def test_a_closed_page_ends_the_models_and_leaves_a_run_to_resume(serve: Serve, 
     backend.delay = 0.0
     page.locator("#history .open").click()
     expect(page.locator("#progress .chip")).to_have_text("interrupted")
+    expect(page.locator("#answer-heading")).to_contain_text("Nobody followed the run for")
     press(page, "resume")
     expect(page.locator("#progress .chip")).to_have_text("complete")
 

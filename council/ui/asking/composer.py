@@ -98,7 +98,8 @@ def render_banner(question: str, words: Translator) -> Markup:
     """Tell which conversation the next question goes on with; nothing without one."""
     if not question:
         return Markup()
+    isolated = f"\u2068{shortened(question, SHORT_QUESTION)}\u2069"  # in its own direction, whatever the sentence's
     return Markup('<div class="offer"><span>↪ {}</span>{}</div>').format(
-        words.gettext("Follow-up to “{question}”", question=shortened(question, SHORT_QUESTION)),
+        words.gettext("Follow-up to “{question}”", question=isolated),
         button(words.gettext("Ask something new instead"), "no_follow_up"),
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from council.reports.words import STATUSES
 from council.transcript import Speech, Transcript
 from council.translation import Translator
 from council.ui.drawing import draw
@@ -123,8 +122,9 @@ def _end_sign(transcript: Transcript, speech: Speech, words: Translator) -> Mark
         case "hurried":
             return chip(words.gettext("left out"), "quiet")
         case "ended":
-            ending = STATUSES["stopped" if transcript.status == "stopped" else "interrupted"]
-            return chip(words.text(ending), "quiet")
+            was_stopped = transcript.status == "stopped"
+            state = words.pgettext("a seat", "stopped") if was_stopped else words.pgettext("a seat", "interrupted")
+            return chip(state, "quiet")
 
 
 def _figures(speech: Speech, words: Translator, now: float) -> str:

@@ -12,7 +12,19 @@ from council.method.deliberation import Deliberation
 from council.runs.history import History, OwnedHistory
 from council.runs.run import Run
 from models.errors import ModelNotFoundError
-from tests.council.method.pipelines import ANA, COUNCIL, QUESTION, Make, Waiting, complete, read, say, types, within
+from tests.council.method.pipelines import (
+    ANA,
+    BEN,
+    COUNCIL,
+    QUESTION,
+    Make,
+    Waiting,
+    complete,
+    read,
+    say,
+    types,
+    within,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +83,20 @@ async def test_a_run_that_nobody_follows_is_interrupted_and_its_seats_stop(make:
     await within(run.ended())
     assert waiting.is_cancelled
     assert kept.transcript(run.id).status == "interrupted"
+    assert "Nobody followed the run for" in str(kept.transcript(run.id).reason)
+
+
+async def test_a_run_that_nobody_follows_may_take_the_time_that_it_needs(make: Make) -> None:
+    async def slow(deliberation: Deliberation) -> None:
+        deliberation.emit(ev.StageStarted(stage="answers", turns=2))
+        for seat in (ANA, BEN):
+            say(deliberation, seat, "In Australia.")
+            await asyncio.sleep(0.2)  # many times the least patience
+        deliberation.emit(ev.DeliberationFinished(status="complete"))
+
+    run = make(slow, abandon_seconds=0.03).start(QUESTION, COUNCIL)
+    await within(run.ended())
+    assert run.transcript.status == "complete"
 
 
 async def test_a_reader_keeps_a_run_alive_and_its_leaving_starts_the_clock_again(make: Make) -> None:

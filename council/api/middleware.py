@@ -33,6 +33,7 @@ class SecurityHeaders:
                 headers["content-security-policy"] = self._policy
                 headers["x-content-type-options"] = "nosniff"
                 headers["referrer-policy"] = "no-referrer"
+                headers["x-dns-prefetch-control"] = "off"  # else the names in links are looked up, clicked on or not
             await send(message)
 
         await self._app(scope, receive, send_with_policy if scope["type"] == "http" else send)

@@ -3,6 +3,7 @@
 import re
 
 from council.reports.formulas import Formula, split
+from council.reports.harmless_markdown import load_nothing
 
 _FENCE = re.compile(r"^( {0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r"^( {0,3})(#{1,6})(?=\s|$)")
@@ -16,14 +17,16 @@ _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 
 
 def embed(text: str, *, below: int) -> str:
-    """Return a block of Markdown whose headings lie below the given level, without HTML and with every fence closed.
+    """Return a block of Markdown that fetches nothing, with its headings below a level and every fence closed.
 
     Formulas stay as they are, in the marks that GitHub and pandoc read.
     """
     text, formulas = _HELD_NUMBER.sub(r"\1", text), list[Formula]()
     pieces = list(split(text))
     for number, piece in enumerate(pieces):
-        if isinstance(piece, Formula):
+        if isinstance(piece, Formula) and "`" in piece.written:
+            pieces[number] = piece.written  # to a reader without formulas, code may begin there
+        elif isinstance(piece, Formula):
             pieces[number] = _HELD.format(len(formulas))
             formulas.append(piece)
     embedded = _embed_lines("".join(map(str, pieces)), below)
@@ -38,15 +41,20 @@ def _formula(formula: Formula) -> str:
     elif formula.is_display:
         tex = f"\n{tex}\n" if tex == formula.written else formula.written[2:-2]
     elif re.search(r"(?<!\\)\$", tex):
-        return formula.written  # dollars inside: those around it would be misread
+        return _harmless(formula.written)  # dollars inside: those around it would be misread
     marks = "$$" if formula.is_display else "$"
-    return marks + _TAG.sub(r"\\lt ", tex) + marks
+    return marks + _harmless(tex) + marks
+
+
+def _harmless(tex: str) -> str:
+    """The same formula, in which a reader who knows none finds neither tags nor pictures."""
+    return _TAG.sub(r"\\lt ", tex).replace("![", "!{}[")
 
 
 def _embed_lines(text: str, below: int) -> str:
     lines: list[str] = []
     fence = ""  # indentation and marks of the fence that is open
-    for line in text.strip("\n").expandtabs(4).splitlines():
+    for line in load_nothing(text.strip("\n").expandtabs(4)).splitlines():
         indentation = len(fence) - len(fence.lstrip())
         if fence and line.strip() and len(line) - len(line.lstrip()) < indentation:
             lines.append(fence)  # in a list the fence ends here, outside it does not: now it does in both
@@ -70,7 +78,7 @@ def _embed_line(line: str, below: int) -> list[str]:
     if heading := _HEADING.match(line):
         level = min(len(heading[2]) + below, 6)
         line = "#" * level + line[heading.end() :]
-    return [_TAG.sub("&lt;", line)]
+    return [line]
 
 
 def inline(text: str) -> str:

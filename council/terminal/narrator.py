@@ -6,6 +6,7 @@ from typing import TextIO, assert_never
 
 from council import events as ev
 from council.domain import Ballot, Standings, Turn
+from council.reports.harmless_markdown import load_nothing
 from council.reports.heading import heading
 from council.reports.words import (
     DEBATE_REASONS,
@@ -188,7 +189,7 @@ class Narrator:
         """In the mode that compares, the answers are the result."""
         council = self._transcript.council
         if council is not None and council.method.seats == "all" and not council.method.concludes:
-            self._answer.write(f"\n## {name}\n\n{printable(speech.text)}\n\n")
+            self._answer.write(f"\n## {name}\n\n{printable(load_nothing(speech.text))}\n\n")
             self._tell_limit(speech)
             self._answer.flush()
 
@@ -256,7 +257,7 @@ class Narrator:
             self._answer.write("\n")
         else:
             self._break_off()
-            self._answer.write(("\n" if self._is_live else "") + printable(text) + "\n")
+            self._answer.write(("\n" if self._is_live else "") + printable(load_nothing(text)) + "\n")
         self._tell_limit(self._transcript.conclusion)
         self._answer.flush()
         self._speaking, self._streamed = None, ""

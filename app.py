@@ -14,14 +14,17 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 import typer
 import uvicorn
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from council.api import health
 from council.api.connections import BoundedConnection
 from council.api.limits import BodyLimit, LoginBrake
+from council.api.log_in_sessions import LogInSessions
 from council.api.middleware import SecurityHeaders
 from council.api.origin import OwnOrigin
 from council.api.pace import EventPace
 from council.api.page_addresses import PageAddresses
+from council.api.page_sessions import PageSessions
 from council.api.proxies import TrustedProxies
 from council.api.visitors import VisitorCookie
 from council.application import Application, Opening, open_application
@@ -54,7 +57,9 @@ def create_app(settings: Settings, *, opened: Opening = open_application) -> Fas
         async with opened(settings) as application:
             app.state.application = application
             page = mount_page(application)
-            app.mount("/", PageAddresses(page))
+            gradio = next(route.app for route in page.routes if isinstance(route, Mount))
+            gradio.tokens = LogInSessions()
+            app.mount("/", PageAddresses(PageSessions(page, gradio)))
             async with page.router.lifespan_context(page):
                 yield
 

@@ -36,7 +36,7 @@ class BodyLimit:
             return await self._app(scope, receive, send)
         try:
             async with asyncio.timeout(self._most_seconds):
-                body = await _read(receive, self._most_bytes)
+                body = await read_body(receive, self._most_bytes)
         except TimeoutError:
             return await PlainTextResponse("The request came too slowly.", status_code=408)(scope, receive, send)
         if body is None:
@@ -45,7 +45,7 @@ class BodyLimit:
         await self._app(scope, replay(body, receive), send)
 
 
-async def _read(receive: Receive, most_bytes: int) -> bytes | None:
+async def read_body(receive: Receive, most_bytes: int = MOST_BYTES) -> bytes | None:
     """Return the whole body, or None as soon as it is too long; what a client that hung up had sent is whole, too."""
     parts, length = [], 0
     while True:
@@ -82,7 +82,7 @@ class LoginBrake:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"].rstrip("/") != "/login":
             return await self._app(scope, receive, send)
-        body = await _read(receive, MOST_BYTES) or b""
+        body = await read_body(receive) or b""
         name = parse_qs(body.decode(errors="replace")).get("username", [""])[0].strip()[:100]
         address = scope["client"][0] if scope.get("client") else ""
         if wait := self._wait(name, address):

@@ -25,6 +25,8 @@ class Page:
     """Every component that something happens to."""
 
     blocks: gr.Blocks
+    has_log_in: bool
+    """Whether people log in, and so out."""
     tagline: gr.HTML
     language: gr.Radio
     backend_status: gr.HTML
@@ -45,7 +47,7 @@ class Page:
     def speak(self, words: Translator, mode: Mode, choices: Choices) -> Updates:
         """Say everything in the user's language that does not belong to a run or to backends."""
         return {
-            self.tagline: render_tagline(words),
+            self.tagline: render_tagline(words, has_log_in=self.has_log_in),
             self.history.heading: history_panel.render_heading(words),
             self.history.search: gr.update(placeholder=words.gettext("Search"), label=words.gettext("Search")),
             self.composer.mode_note: render_mode_note(mode, words),
@@ -78,6 +80,7 @@ def lay_out(settings: Settings) -> Page:
             seats = build_seat_editor(settings)
         return Page(
             blocks=blocks,
+            has_log_in=bool(settings.passwords),
             tagline=tagline,
             language=language,
             backend_status=backend_status,

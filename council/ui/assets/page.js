@@ -49,6 +49,10 @@
     toggleHistory() {
       document.querySelector('#sidebar .toggle-button')?.click();
     },
+    async logOut() {
+      await fetch('logout', { method: 'POST', redirect: 'manual' }); // a form would not tell from which page it comes
+      window.location.reload();
+    },
     writeQuestion() {
       const box = document.querySelector('#question textarea');
       if (box) { box.focus(); box.scrollIntoView({ block: 'center' }); }
@@ -66,6 +70,7 @@
     const switched = event.target.closest('[data-local="theme"]');
     if (switched) document.body.classList.toggle('dark');
     if (event.target.closest('[data-local="history"]')) council.toggleHistory();
+    if (event.target.closest('[data-local="log-out"]')) council.logOut();
     const chosen = event.target.closest('#history .open');
     if (chosen && window.innerWidth < 900) council.toggleHistory(); // there the sidebar covers the page
     const fold = event.target.closest('[data-local="fold"]');

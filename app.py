@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from council.api import health
-from council.api.connections import BoundedConnection
+from council.api.connections import ACCEPTED_AT_ONCE, BoundedConnection
 from council.api.limits import BodyLimit, LoginBrake
 from council.api.log_in_sessions import LogInSessions
 from council.api.middleware import SecurityHeaders
@@ -133,6 +133,7 @@ def serve(
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             lifespan="on",
             http=BoundedConnection,
+            backlog=ACCEPTED_AT_ONCE,
             ws="none",
             proxy_headers=False,  # only those that the settings name are believed
         )

@@ -18,6 +18,9 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HANDLES, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+ACCEPTED_AT_ONCE = max(1, min(128, HANDLES // 8))
+"""uvicorn's backlog: asyncio takes so many in one go before any bound is looked at, and where handles run out
+meanwhile, it complains of each."""
 
 
 class BoundedConnection(H11Protocol):

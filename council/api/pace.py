@@ -11,18 +11,20 @@ from council.runs.pace import Pace
 AT_ONCE = 200
 A_MINUTE = 1200
 """An open page asks how the models are 15 times a minute; each event costs some 30 ms of a processor."""
+COSTLY = ("/", "/config")
+"""What is made anew for each visit, at 10 to 20 ms; the rest of what is only read costs next to nothing."""
 
 
 class EventPace:
-    """Answers 429, and reads nothing, where an address has too much happen; what only reads is not counted."""
+    """Answers 429, and reads nothing, where an address has too much happen; streams and files are not counted."""
 
     def __init__(self, app: ASGIApp, *, pace: Pace | None = None) -> None:
         self._app = app
         self._pace = pace or Pace(at_once=AT_ONCE, a_minute=A_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        does_something = scope["type"] == "http" and scope["method"] == "POST"
-        if does_something and (seconds := self._pace.wait(_neighbourhood(scope))):
+        is_counted = scope["type"] == "http" and (scope["method"] == "POST" or scope["path"] in COSTLY)
+        if is_counted and (seconds := self._pace.wait(_neighbourhood(scope))):
             headers = {"retry-after": str(math.ceil(seconds))}
             refusal = PlainTextResponse("Too much comes from your address. Wait a moment.", 429, headers)
             return await refusal(scope, receive, send)

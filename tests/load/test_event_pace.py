@@ -14,7 +14,7 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def answer(layer: EventPace, address: str, method: str = "POST") -> Message:
+async def answer(layer: EventPace, address: str, method: str = "POST", path: str = "/gradio_api/queue/join") -> Message:
     """Send a request from this address; returns how the answer begins."""
     told: list[Message] = []
 
@@ -24,7 +24,7 @@ async def answer(layer: EventPace, address: str, method: str = "POST") -> Messag
     async def receive() -> Message:
         raise AssertionError("a request that is refused is not read")
 
-    await layer({"type": "http", "method": method, "path": "/", "client": (address, 1), "headers": []}, receive, send)
+    await layer({"type": "http", "method": method, "path": path, "client": (address, 1), "headers": []}, receive, send)
     return told[0]
 
 
@@ -33,7 +33,8 @@ async def test_an_address_has_so_many_events_and_is_then_told_when_to_come_again
     answers = [await answer(layer, "192.0.2.1") for _ in range(3)]
     assert [begun["status"] for begun in answers] == [200, 200, 429]
     assert (b"retry-after", b"10") in answers[-1]["headers"]
-    assert (await answer(layer, "192.0.2.1", "GET"))["status"] == 200  # what only reads goes on, streams above all
+    assert (await answer(layer, "192.0.2.1", "GET", "/gradio_api/queue/data"))["status"] == 200  # streams go on
+    assert (await answer(layer, "192.0.2.1", "GET", "/"))["status"] == 429  # a page has to be made
     assert (await answer(layer, "192.0.2.2"))["status"] == 200
 
 

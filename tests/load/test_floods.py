@@ -1,12 +1,13 @@
 """Floods against the real program, in a process of its own: its memory stays bounded, others are served meanwhile."""
 
 import asyncio
+import resource
 import socket
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -54,6 +55,23 @@ def test_five_hundred_connections_that_send_nothing_or_half_a_head_cost_little_a
     for plug in plugs:
         assert plug.recv(1) == b""
         plug.close()
+
+
+def test_with_few_handles_left_a_flood_of_connections_neither_spins_nor_fills_the_log(tmp_path: Path) -> None:
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, usual[1]))
+        try:
+            council = stack.enter_context(Served(tmp_path, backends="llama_cpp"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+        began, used = time.monotonic(), council.processor_seconds()
+        for _ in range(100):
+            stack.enter_context(socket.create_connection(("127.0.0.1", council.port), timeout=PATIENCE_SECONDS))
+        time.sleep(3)
+        assert is_alive(council)
+        assert council.processor_seconds() - used < 0.6 * (time.monotonic() - began)
+        assert len(council.log()) < 10_000
 
 
 async def test_three_hundred_questions_of_one_page_become_six_runs_and_another_visitor_gets_his_answer(

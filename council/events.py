@@ -28,7 +28,7 @@ from models.base import Usage
 from models.text import Text, verbatim
 
 DebateReason = Literal["asked_for", "switched_off", "no_clear_winner", "contradiction", "clear_winner"]
-FailureCause = Literal["error", "hurried", "ended"]
+FailureCause = Literal["error", "degenerate", "hurried", "ended"]
 Status = Literal["running", "complete", "partial", "failed", "stopped", "interrupted"]
 
 
@@ -123,7 +123,7 @@ class TurnNotice(BaseEvent):
 
 
 class TurnRestarted(BaseEvent):
-    """A turn starts again from its beginning elsewhere; what it said so far is void."""
+    """A turn starts again from its beginning, elsewhere or because it wrote no answer; what it said so far is void."""
 
     type: Literal["turn_restarted"] = "turn_restarted"
     turn: Turn
@@ -154,7 +154,8 @@ class TurnReused(BaseEvent):
 class TurnFailed(BaseEvent):
     """A turn ended without a text that counts; `reason` says why and what to do.
 
-    `cause` tells a failure from a seat that was cut off, because the user was in a hurry or because the run ended.
+    `cause` tells a failure and a text that is no answer from a seat that was cut off, because the user was in a hurry
+    or because the run ended.
     """
 
     type: Literal["turn_failed"] = "turn_failed"

@@ -36,6 +36,7 @@ class GenerationConfig:
     `context_tokens` is the window the model is loaded with (Ollama's `num_ctx`): prompt and answer together.
     `json_schema` constrains the text to that JSON schema. `think=None` leaves the choice to the model.
     `remote_host` is the host elsewhere that the user agreed to have asked; without it nothing is sent to one.
+    With `avoid_repetition` what was written before becomes less likely, by the backend's own means.
     """
 
     temperature: float = 0.7
@@ -46,6 +47,7 @@ class GenerationConfig:
     json_schema: dict[str, Any] | None = None
     think: bool | None = None
     remote_host: str = ""
+    avoid_repetition: bool = False
 
 
 @dataclass(frozen=True, slots=True)

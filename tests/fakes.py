@@ -54,6 +54,11 @@ def obedient(model: str, messages: Sequence[Message], config: GenerationConfig) 
     return "**Canberra** is the capital of Australia, says the model behind this seat. " * 3
 
 
+def long_winded(words: int) -> str:
+    """A long text that does not repeat itself."""
+    return " ".join(f"word {number}" for number in range(words // 2))
+
+
 def kind_of(messages: Sequence[Message], config: GenerationConfig) -> str:
     """Tell which kind of turn a request is, from what it asks for."""
     fields = set((config.json_schema or {}).get("properties", {}))

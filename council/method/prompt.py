@@ -1,5 +1,6 @@
 """What one turn is asked, as a value: a template, what fills it, and the form of the reply."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -57,6 +58,11 @@ class Prompt:
     dialogue: tuple[Message, ...] = ()
     is_short: bool = False
     think: bool | None = False
+
+    @property
+    def instruction(self) -> str:
+        """The program's own words in it."""
+        return " ".join([re.sub(r"\{\w+\}", " ", self.template), *self.words.values()])
 
     @property
     def text(self) -> str:

@@ -9,6 +9,8 @@ from pydantic_core import from_json
 from council.domain import Label, LonePoint, Minutes, Question, Seat, SeatId, Stance, Synthesis, Turn, Verdict
 from council.events import MinutesTaken, StageStarted, SynthesisWritten, TurnFinished
 from council.method.candidates import anonymous, letters, without_names
+from council.method.degenerate.asked import Asked, words_of
+from council.method.degenerate.whole import said
 from council.method.deliberation import Prepared
 from council.method.language import language_instruction
 from council.method.prompt import Form, Material, Prompt
@@ -55,7 +57,10 @@ async def synthesise(
 async def _write(
     deliberation: Prepared, answers: Mapping[SeatId, str], order: Sequence[SeatId], judged: str
 ) -> Synthesis | None:
+    given_up = ""
     for attempt, (seat, is_short) in enumerate(_attempts(deliberation, answers)):
+        if seat.id == given_up:
+            continue
         turn = Turn(kind="synthesis", seat=seat, round=attempt)
         shown = anonymous(answers, order, turn, deliberation)
         prompt = synthesis_prompt(shown, judged, deliberation.question)
@@ -63,6 +68,7 @@ async def _write(
         if isinstance(outcome, TurnFinished):
             own = seat.id == deliberation.council.chairman.id
             return Synthesis(seat=seat.id, text=outcome.text, source="chairman" if own else "stand_in")
+        given_up = seat.id if outcome.cause == "degenerate" else ""  # it read all of it; less to read will not help
     return None
 
 
@@ -87,10 +93,31 @@ async def _take_minutes(
     seat = next(s for s in (deliberation.council.chairman, *deliberation.council.seats) if s.id == synthesis.seat)
     turn = Turn(kind="minutes", seat=seat)
     shown = anonymous(answers, order, turn, deliberation)
-    outcome = await take_turn(turn, minutes_prompt(shown, synthesis.text, deliberation.question), deliberation)
+    prompt = minutes_prompt(shown, synthesis.text, deliberation.question)
+    outcome = await take_turn(turn, prompt, deliberation)
     minutes = read_minutes(outcome.text, shown.labels, winner) if isinstance(outcome, TurnFinished) else None
     if minutes is not None:
-        deliberation.emit(MinutesTaken(minutes=minutes))
+        told = _without_empty_words(minutes, Asked.by(prompt, deliberation))
+        deliberation.emit(MinutesTaken(minutes=told))
+
+
+def _without_empty_words(minutes: Minutes, asked: Asked) -> Minutes:
+    """Leave out points that say nothing, or nothing new."""
+    once: set[str] = set()
+
+    def is_new(point: str) -> bool:
+        words = " ".join(words_of(point))
+        is_repeated = words in once
+        once.add(words)
+        return bool(said(point, asked)) and not is_repeated
+
+    return minutes.model_copy(
+        update={
+            "agreed": tuple(filter(is_new, minutes.agreed)),
+            "disputed": tuple(filter(is_new, minutes.disputed)),
+            "said_by_one": tuple(lone for lone in minutes.said_by_one if is_new(lone.point)),
+        }
+    )
 
 
 def synthesis_prompt(shown: Material, judged: str, question: Question) -> Prompt:

@@ -4,14 +4,16 @@ The only place of the council that calls a backend to generate.
 """
 
 import asyncio
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from council.advice import explain
 from council.domain import Seat, SeatId, Turn
+from council.errors import DegenerateTextError
 from council.events import (
     TurnDelta,
     TurnFailed,
@@ -21,18 +23,24 @@ from council.events import (
     TurnReused,
     TurnStarted,
 )
+from council.method.degenerate.asked import Asked
+from council.method.degenerate.watch import SpeechWatch
 from council.method.deliberation import Deliberation, Prepared
 from council.method.fitting import fit
 from council.method.prompt import Prompt
 from models.base import Chunk, Completion, GenerationConfig, Message
 from models.errors import BackendError, BadResponseError
 from models.text import lazy_gettext as _
+from models.text import sentences
 
 T = TypeVar("T")
 Outcome = TypeVar("Outcome", TurnFinished, TurnFailed)
 
 MOST_CHARACTERS = 4_000_000
 LEFT_OUT = _("Left out, because the conclusion was asked for at once.")
+ASKED_AGAIN = _("It is asked once more, and kept from repeating itself.")
+LEAST_TEMPERATURE_AGAIN = 0.7
+"""Who always takes the likeliest word would write the same again."""
 
 
 async def take_turn(turn: Turn, prompt: Prompt, deliberation: Prepared) -> TurnFinished | TurnFailed:
@@ -51,13 +59,17 @@ async def take_turn(turn: Turn, prompt: Prompt, deliberation: Prepared) -> TurnF
     if earlier := _said_before(turn, prompt_hash, deliberation):
         deliberation.emit(TurnReused(turn=turn, prompt_hash=prompt_hash))
         return earlier
+    asked = Asked.by(prompt, deliberation)
     deliberation.emit(TurnStarted(turn=turn))
     for cut in fitted.cuts:
         deliberation.emit(cut)
     try:
-        return _end(await _speak(turn, fitted.messages, config, prompt_hash, deliberation), deliberation)
+        said = await _speak_or_try_again(turn, fitted.messages, config, asked, deliberation)
+        return _end(said.model_copy(update={"prompt_hash": prompt_hash}), deliberation)
     except BackendError as error:
         return _end(TurnFailed(turn=turn, reason=explain(error)), deliberation)
+    except DegenerateTextError as error:
+        return _end(TurnFailed(turn=turn, reason=explain(error), cause="degenerate"), deliberation)
     except asyncio.CancelledError:
         if deliberation.is_hurried:
             _end(TurnFailed(turn=turn, reason=LEFT_OUT, cause="hurried"), deliberation)
@@ -115,43 +127,84 @@ def _end(outcome: Outcome, deliberation: Deliberation) -> Outcome:
     return outcome
 
 
-async def _speak(
-    turn: Turn, messages: Sequence[Message], config: GenerationConfig, prompt_hash: str, deliberation: Deliberation
+async def _speak_or_try_again(
+    turn: Turn, messages: Sequence[Message], config: GenerationConfig, asked: Asked, deliberation: Deliberation
 ) -> TurnFinished:
-    text: list[str] = []
-    thinking: list[str] = []
-    completion: Completion | None = None
-    length = 0
+    """Let a seat speak; one that writes what is no answer is asked a second time, where it is harder to repeat itself.
+
+    Raises DegenerateTextError when that is no answer either.
+    """
+    try:
+        return await _speak(turn, messages, config, asked, deliberation)
+    except DegenerateTextError as error:
+        deliberation.emit(TurnRestarted(turn=turn, reason=sentences([error.message, ASKED_AGAIN])))
+    again = replace(
+        config,
+        temperature=max(config.temperature, LEAST_TEMPERATURE_AGAIN),
+        seed=config.seed + 1,
+        avoid_repetition=True,
+    )
+    return await _speak(turn, messages, again, asked, deliberation)
+
+
+async def _speak(
+    turn: Turn, messages: Sequence[Message], config: GenerationConfig, asked: Asked, deliberation: Deliberation
+) -> TurnFinished:
+    speech = _Speech(turn, asked, config)
     async with deliberation.backend.stream(turn.seat.model, messages, config) as chunks:
         async for chunk in chunks:
-            if chunk.restart:
-                text.clear()
-                thinking.clear()
-            text.append(chunk.text)
-            thinking.append(chunk.thinking)
-            completion = chunk.completion or completion
-            length += len(chunk.text) + len(chunk.thinking)
-            if length > MOST_CHARACTERS:
-                raise BadResponseError(
-                    _("{model!r} wrote without an end.", model=turn.seat.model),
-                    advice=_("Choose another model or server."),
-                )
             _tell(turn, chunk, deliberation)
-    answer = "".join(text).strip()
-    if completion is None or not answer:
-        raise BadResponseError(
-            _("{model!r} ended without an answer.", model=turn.seat.model),
-            advice=_("Ask it again, or choose another model."),
+            speech.take(chunk)
+    return speech.finish()
+
+
+class _Speech:
+    """What one turn has said so far; raises what makes it fail as soon as that is known."""
+
+    def __init__(self, turn: Turn, asked: Asked, config: GenerationConfig) -> None:
+        self._turn = turn
+        self._new_watch = functools.partial(SpeechWatch, turn.seat.model, asked, config.json_schema)
+        self._length = 0
+        self._completion: Completion | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+        self._watch = self._new_watch()
+
+    def take(self, chunk: Chunk) -> None:
+        """Take what was newly said; what goes before a restart is void."""
+        if chunk.restart:
+            self._begin()
+        self._text.append(chunk.text)
+        self._thinking.append(chunk.thinking)
+        self._completion = chunk.completion or self._completion
+        self._length += len(chunk.text) + len(chunk.thinking)
+        if self._length > MOST_CHARACTERS:
+            raise BadResponseError(
+                _("{model!r} wrote without an end.", model=self._turn.seat.model),
+                advice=_("Choose another model or server."),
+            )
+        self._watch.push(chunk.text, chunk.thinking)
+
+    def finish(self) -> TurnFinished:
+        """Return the whole of it, judged."""
+        text, completion = "".join(self._text).strip(), self._completion
+        if completion is None or not text:
+            raise BadResponseError(
+                _("{model!r} ended without an answer.", model=self._turn.seat.model),
+                advice=_("Ask it again, or choose another model."),
+            )
+        self._watch.finish(text, was_cut_off=completion.usage.truncated)
+        return TurnFinished(
+            turn=self._turn,
+            text=text,
+            thinking="".join(self._thinking).strip(),
+            backend=completion.backend,
+            model=completion.model,
+            usage=completion.usage,
         )
-    return TurnFinished(
-        turn=turn,
-        text=answer,
-        thinking="".join(thinking).strip(),
-        backend=completion.backend,
-        model=completion.model,
-        usage=completion.usage,
-        prompt_hash=prompt_hash,
-    )
 
 
 def _tell(turn: Turn, chunk: Chunk, deliberation: Deliberation) -> None:
@@ -164,9 +217,9 @@ def _tell(turn: Turn, chunk: Chunk, deliberation: Deliberation) -> None:
 
 
 def _hash_prompt(turn: Turn, messages: Sequence[Message], config: GenerationConfig) -> str:
-    """Hash what decides an answer; the size of the window and the place do not."""
+    """Hash what decides an answer; the size of the window, the place and whether it took a second try do not."""
     told = asdict(config) | {"context_tokens": 0}
-    del told["remote_host"]
+    del told["remote_host"], told["avoid_repetition"]
     asked = {"model": turn.seat.model, "messages": [asdict(message) for message in messages], "config": told}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
 

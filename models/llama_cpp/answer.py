@@ -74,7 +74,12 @@ def _prepare(
         prompt=tokens,
         window=window,
         max_tokens=max(1, config.max_tokens),
-        sampling=Sampling(temperature=config.temperature, seed=config.seed, grammar=grammar),
+        sampling=Sampling(
+            temperature=config.temperature,
+            seed=config.seed,
+            grammar=grammar,
+            avoids_repetition=config.avoid_repetition,
+        ),
         emit=emit,
         stop=(*config.stop, *prompt.stop),
     )

@@ -5,7 +5,7 @@ Knows nothing about connections or time. Sources: Ollama's API, as servers 0.5.4
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -23,6 +23,8 @@ from models.text import lazy_gettext as _
 BACKEND = "ollama"
 DEFAULT_PORT = 11434
 CLOUD_HOST = "ollama.com"
+STRONG_PENALTY: Mapping[str, float] = {"repeat_penalty": 1.25, "repeat_last_n": 512}
+"""The server's own penalty is 1.1 at most, over the last 64 tokens."""
 
 
 class ChatMessage(BaseModel):
@@ -136,6 +138,8 @@ def chat_payload(
         "temperature": config.temperature,
         "seed": config.seed,
     }
+    if config.avoid_repetition:
+        options |= STRONG_PENALTY
     if config.stop:
         options["stop"] = list(config.stop)
     payload: dict[str, Any] = {

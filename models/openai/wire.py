@@ -14,6 +14,8 @@ from models.http.reading.json_values import Count, Name, Words, Written, or_else
 from models.text import lazy_gettext as _
 
 BACKEND = "openai"
+STRONG_PENALTY = 0.8
+"""Of the 2 that the API allows; with more, a text runs out of ordinary words."""
 
 
 class Delta(BaseModel):
@@ -128,6 +130,8 @@ def chat_payload(model: str, messages: Sequence[Message], config: GenerationConf
         "temperature": config.temperature,
         "seed": config.seed,
     }
+    if config.avoid_repetition:
+        payload["frequency_penalty"] = STRONG_PENALTY
     if config.stop:
         payload["stop"] = list(config.stop)
     if config.json_schema is not None:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from models.base import GenerationConfig, Message
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import QUESTION, Mendable, an_ollama, ask, at_length, length, press
-from tests.fakes import obedient
+from tests.fakes import long_winded, obedient
 
 pytestmark = pytest.mark.browser
 
@@ -96,7 +96,7 @@ def test_concluding_now_leaves_out_what_is_missing(serve: Serve, open_page: Open
 
     def script(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
         is_answer = config.json_schema is None and not slow.is_set()
-        return "word " * 2000 if is_answer and model == "gamma:1b" else obedient(model, messages, config)
+        return long_winded(2000) if is_answer and model == "gamma:1b" else obedient(model, messages, config)
 
     page = open_page(serve(an_ollama(script, delay=0.02)).url)
     ask(page)

@@ -6,10 +6,12 @@ The counting is in tally.py, what a ballot looks like in ballot_format.py.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from council.domain import Ballot, Question, Seat, SeatId, Standings, Turn, Verdict
+from council.domain import Ballot, Note, Question, Seat, SeatId, Standings, Turn, Verdict
 from council.errors import BallotError
 from council.events import BallotCast, BallotVoid, StageStarted, StandingsComputed, TurnFailed
 from council.method.candidates import anonymous
+from council.method.degenerate.asked import Asked
+from council.method.degenerate.whole import said
 from council.method.deliberation import Prepared
 from council.method.language import language_instruction
 from council.method.prompt import Form, Material, Prompt
@@ -122,9 +124,19 @@ async def _ask(turn: Turn, prompt: Prompt, deliberation: Prepared) -> Reply:
     if isinstance(outcome, TurnFailed):
         return Reply("", None, outcome.reason)
     try:
-        return Reply(outcome.text, parse_ballot(outcome.text, list(prompt.material.labels)))
+        ballot = parse_ballot(outcome.text, list(prompt.material.labels))
+        return Reply(outcome.text, _without_empty_words(ballot, Asked.by(prompt, deliberation)))
     except BallotError as error:
         return Reply(outcome.text, None, error.text)
+
+
+def _without_empty_words(ballot: ParsedBallot, asked: Asked) -> ParsedBallot:
+    """Leave out notes that say nothing; a ballot that holds no others has failed as a turn."""
+    notes = {
+        label: Note(strength=said(note.strength, asked), flaw=said(note.flaw, asked))
+        for label, note in ballot.notes.items()
+    }
+    return replace(ballot, notes=notes, contradiction=said(ballot.contradiction, asked))
 
 
 def _wants_second_look(deliberation: Prepared, standings: Standings) -> bool:

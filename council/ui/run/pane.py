@@ -117,7 +117,7 @@ def _sign(transcript: Transcript, speech: Speech, words: Translator) -> Markup:
 def _end_sign(transcript: Transcript, speech: Speech, words: Translator) -> Markup:
     """What a turn without a text that counts came to: it failed, or the user or the end of the run cut it off."""
     match speech.cause:
-        case "error":
+        case "error" | "degenerate":
             return chip(words.gettext("failed"), "bad")
         case "hurried":
             return chip(words.gettext("left out"), "quiet")

@@ -14,12 +14,18 @@ from models.llama_cpp.runtime import Runtime
 from models.llama_cpp.vocabulary import Vocabulary
 from models.text import lazy_gettext as _
 
+_DRY_STRENGTH, _DRY_GROWTH, _DRY_FREE_TOKENS, _DRY_LAST_TOKENS = 0.8, 1.75, 2, 4096
+_DRY_BREAKERS = (b"\n", b":", b'"', b"*")
+"""The values that DRY's author proposes: https://github.com/oobabooga/text-generation-webui/pull/5677"""
 _LARGEST_SEED = 2**32 - 2  # the one above means "by chance" in llama.cpp
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """The cut-offs are llama.cpp's own defaults; temperature 0 takes the best token whatever they say."""
+    """The cut-offs are llama.cpp's own defaults; temperature 0 takes the best token whatever they say.
+
+    With `avoids_repetition` a token is made the less likely the longer a passage of the answer it would repeat.
+    """
 
     temperature: float = 0.7
     seed: int = 0
@@ -27,6 +33,7 @@ class Sampling:
     top_p: float = 0.95
     min_p: float = 0.05
     grammar: str = ""
+    avoids_repetition: bool = False
 
 
 class Sampler:
@@ -128,7 +135,7 @@ class _Candidates:
 
 def _make_chain(library: Any, vocabulary: Vocabulary, sampling: Sampling) -> Any:
     chain = library.llama_sampler_chain_init(library.llama_sampler_chain_default_params())
-    steps = []
+    steps = [_make_dry(library, vocabulary)] if sampling.avoids_repetition else []
     if sampling.temperature <= 0:
         steps.append(library.llama_sampler_init_greedy())
     else:
@@ -140,6 +147,19 @@ def _make_chain(library: Any, vocabulary: Vocabulary, sampling: Sampling) -> Any
     for step in steps:
         library.llama_sampler_chain_add(chain, step)
     return chain
+
+
+def _make_dry(library: Any, vocabulary: Vocabulary) -> Any:
+    breakers = (ctypes.c_char_p * len(_DRY_BREAKERS))(*_DRY_BREAKERS)
+    return library.llama_sampler_init_dry(
+        vocabulary.pointer,
+        _DRY_STRENGTH,
+        _DRY_GROWTH,
+        _DRY_FREE_TOKENS,
+        _DRY_LAST_TOKENS,
+        breakers,
+        len(_DRY_BREAKERS),
+    )
 
 
 @functools.lru_cache(maxsize=64)

@@ -8,14 +8,14 @@ from council.domain import Exchange
 from council.events import ContextCut, TurnFailed
 from models.base import GenerationConfig, Message, estimate_tokens
 from tests.deliberations import Recorded, a_council
-from tests.fakes import ScriptedBackend, kind_of, obedient
+from tests.fakes import ScriptedBackend, kind_of, long_winded, obedient
 
 pytestmark = pytest.mark.anyio
 
 
-def long_winded(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
+def winding(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
     said = obedient(model, messages, config)
-    return said if config.json_schema or model != "beta:1b" else "a very long answer " * 2000
+    return said if config.json_schema or model != "beta:1b" else long_winded(8000)
 
 
 def cuts(recorded: Recorded) -> list[ContextCut]:
@@ -23,7 +23,7 @@ def cuts(recorded: Recorded) -> list[ContextCut]:
 
 
 async def test_an_answer_that_does_not_fit_is_cut_told_and_nobody_else_pays():
-    backend = ScriptedBackend(long_winded, context_tokens=8192)
+    backend = ScriptedBackend(winding, context_tokens=8192)
     recorded = Recorded(backend)
     transcript = await recorded.run()
     assert {str(cut.what) for cut in cuts(recorded)} == {"seat-2"}

@@ -9,7 +9,7 @@ from models.base import GenerationConfig, Message
 from models.errors import BackendError, BackendUnavailableError
 from tests.council.ui.visitors import OpenPage, Visitor
 from tests.deliberations import until
-from tests.fakes import ScriptedBackend, obedient
+from tests.fakes import ScriptedBackend, long_winded, obedient
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def test_a_run_is_stopped_and_resumed(visitor: Visitor, backend: ScriptedB
 async def test_a_run_concludes_at_once_when_wished(visitor: Visitor, backend: ScriptedBackend) -> None:
     def slow_gamma(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
         is_slow = model == "gamma:1b" and config.json_schema is None
-        return "word " * 2000 if is_slow else obedient(model, messages, config)
+        return long_winded(2000) if is_slow else obedient(model, messages, config)
 
     backend.script = slow_gamma
     await begin(visitor, backend, mode="council")

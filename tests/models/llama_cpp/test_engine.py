@@ -1,6 +1,7 @@
 """The engine on a real, tiny model: what is read, who is served when, and what a failure does to the others."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,22 @@ def test_the_same_seed_writes_the_same_and_another_one_does_not(bench: Bench) ->
         return asked.written
 
     assert write(7) == write(7) != write(8)
+
+
+def test_a_wish_for_less_repetition_keeps_noise_from_going_round_in_circles(bench: Bench) -> None:
+    """Greedy noise falls into a loop; llama.cpp's DRY sampler finds a way out, within a grammar as well."""
+
+    def repeated(sampling: Sampling) -> int:
+        asked = bench.ask("Round and round", tokens=160, sampling=sampling)
+        asked.end()
+        passages = list(zip(*(asked.written[start:] for start in range(6)), strict=False))
+        return len(passages) - len(set(passages))
+
+    free, held = Sampling(temperature=0.0), Sampling(temperature=0.0, avoids_repetition=True)
+    assert repeated(held) < repeated(free) / 4
+    grammar = 'root ::= "x" [a-z]+'
+    free, held = replace(free, grammar=grammar), replace(held, grammar=grammar)
+    assert repeated(held) < repeated(free) / 4
 
 
 def test_a_stop_string_ends_the_answer_and_is_not_part_of_it(bench: Bench) -> None:

@@ -120,3 +120,10 @@ async def test_token_counts_are_learned_from_the_server() -> None:
         await listen(backend, messages=[Message("user", text)])
         after = await backend.count_tokens("tiny", text)
     assert before < 300 < after
+
+
+async def test_a_wish_for_less_repetition_is_the_servers_own_penalty() -> None:
+    async with ollama() as (backend, server):
+        await listen(backend, "tiny", GenerationConfig(avoid_repetition=True))
+    options = server.bodies("/api/chat")[-1]["options"]
+    assert options["repeat_penalty"] > 1.1 and options["repeat_last_n"] > 64

@@ -221,3 +221,10 @@ async def test_token_counts_are_learned_from_the_server() -> None:
         async with backend.stream("tiny", [Message("user", text)], GenerationConfig()) as chunks:
             _ = [chunk async for chunk in chunks]
         assert before < 300 < await backend.count_tokens("tiny", text)
+
+
+async def test_a_wish_for_less_repetition_is_the_apis_frequency_penalty() -> None:
+    async with openai() as (backend, server):
+        await listen(backend, GenerationConfig(avoid_repetition=True))
+    (sent,) = server.bodies("/v1/chat/completions")
+    assert 0 < sent["frequency_penalty"] <= 2

@@ -60,7 +60,8 @@ class BaseEvent(Value):
 
 
 class DeliberationStarted(BaseEvent):
-    """A run begins. `seed` decides every order dealt by lot; `nonce_seed` makes its fences unguessable."""
+    """A run begins. `seed` decides every order dealt by lot; `nonce_seed` makes its fences unguessable,
+    and `wording` is the version of the prompts."""
 
     type: Literal["deliberation_started"] = "deliberation_started"
     id: str
@@ -68,6 +69,7 @@ class DeliberationStarted(BaseEvent):
     council: Council
     seed: int
     nonce_seed: str
+    wording: int = 1
 
 
 class DeliberationResumed(BaseEvent):

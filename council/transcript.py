@@ -58,6 +58,7 @@ class Transcript:
     council: Council | None = None
     seed: int = 0
     nonce_seed: str = ""
+    wording: int = 1
     status: ev.Status = "running"
     runs_before: int | None = None
     reason: Text = NOTHING
@@ -97,6 +98,7 @@ class Transcript:
             case ev.DeliberationStarted():
                 self.id, self.question, self.council = event.id, event.question, event.council
                 self.seed, self.nonce_seed, self.started_at = event.seed, event.nonce_seed, event.at
+                self.wording = event.wording
             case ev.DeliberationResumed():
                 self.status, self.reason, self.ended_at = "running", NOTHING, 0.0
                 self.runs_before = None

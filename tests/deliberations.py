@@ -7,6 +7,7 @@ from council.domain import Council, Exchange, Mode, Question, Seat
 from council.events import DeliberationStarted, Event, TurnDelta
 from council.method.deliberation import Deliberation
 from council.method.pipeline import deliberate
+from council.method.wordings.wording import TODAY, WORDINGS
 from council.transcript import Transcript
 from tests.fakes import ScriptedBackend
 
@@ -34,6 +35,7 @@ class Recorded:
         earlier: tuple[Exchange, ...] = (),
         past: Transcript | None = None,
         max_context: int = 16_384,
+        wording: int = TODAY,
     ) -> None:
         self.events: list[Event] = []
         self.transcript = past or Transcript()
@@ -46,12 +48,18 @@ class Recorded:
             emit=self.emit,
             past=past,
             max_context=max_context,
+            wording=WORDINGS[wording],
         )
         if past is None:
             of = self.deliberation
             self.emit(
                 DeliberationStarted(
-                    id="run-1", question=of.question, council=of.council, seed=of.seed, nonce_seed=of.nonce_seed
+                    id="run-1",
+                    question=of.question,
+                    council=of.council,
+                    seed=of.seed,
+                    nonce_seed=of.nonce_seed,
+                    wording=wording,
                 )
             )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from council.domain import Council, Seat
+from council.method.wordings.wording import wording_for
 from models.llama_cpp.backend import LlamaCppBackend
 from models.weights.finder import WeightsFinder
 from models.weights.gguf_header import read_header
@@ -71,7 +72,7 @@ async def test_the_corpus_holds_the_very_prompts_that_the_pipeline_asks() -> Non
         second_look="always",
     )
     question = "What is the capital of Australia?"
-    await Recorded(backend, council, question=question).run()
+    await Recorded(backend, council, question=question, wording=wording_for(MODELS)).run()
     asked = {kind_of(messages, config): messages[1].content for _, messages, config in reversed(backend.prompts)}
     text = "**Canberra** is the capital of Australia, says the model behind this seat. " * 3
     texts = [text.strip()] * 2

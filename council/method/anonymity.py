@@ -69,6 +69,14 @@ def fence(text: str, nonce: str) -> str:
     return f"<<<{nonce}\n{disarm(inside)}\n{nonce}>>>"
 
 
+def quote(text: str) -> str:
+    """Put a mark before every line of an untrusted text, so that no line of it can pass for one of the prompt's own.
+
+    Marks of chat templates are broken up as well.
+    """
+    return "\n".join(f"> {line}" for line in disarm(text).splitlines() or [""])
+
+
 def disarm(text: str) -> str:
     """Break up the marks by which chat templates tell turns apart ("<|im_end|>"): some backends read them anywhere."""
     return _CONTROL.sub(lambda match: f"{match[0]} ", text)

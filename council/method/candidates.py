@@ -17,7 +17,7 @@ def letters(order: Sequence[SeatId]) -> dict[Label, SeatId]:
 def anonymous(answers: Mapping[SeatId, str], order: Sequence[SeatId], turn: Turn, deliberation: Prepared) -> Material:
     """Return the answers in this order as they are shown in one turn."""
     texts: dict[Part, str] = {seat_id: without_names(answers[seat_id], deliberation) for seat_id in order}
-    return Material(deliberation.nonce(turn), letters(order), texts)
+    return Material(deliberation.nonce(turn), letters(order), texts, deliberation.wording)
 
 
 def without_names(text: str, deliberation: Prepared) -> str:

@@ -15,7 +15,7 @@ from council.method.candidates import anonymous, without_names
 from council.method.deliberation import Prepared
 from council.method.language import language_instruction
 from council.method.prompt import Form, Material, Prompt
-from council.method.prompts import NO_FLAWS, REVISION, STANCE, STANCE_EXAMPLE
+from council.method.prompts import NO_FLAWS, REVISION
 from council.method.turns import collect, take_turn
 from council.method.voting.ballots import vote
 from council.method.voting.orders import shuffled
@@ -137,9 +137,9 @@ async def _check_answer(
 
 def stance_prompt(shown: Material, own: SeatId, flaws: str, question: Question) -> Prompt:
     """Return what a seat is asked about its own answer, with the others' and the flaws found in its own beside it."""
-    words = {"language": language_instruction(question), "example": STANCE_EXAMPLE}
+    words = {"language": language_instruction(question), "example": shown.wording.stance_example}
     fenced, form = {"flaws": flaws or NO_FLAWS}, Form(STANCE_SCHEMA, STANCE_TOKENS)
-    return Prompt(STANCE, words, fenced, shown, quoted={"own": own}, form=form)
+    return Prompt(shown.wording.stance, words, fenced, shown, quoted={"own": own}, form=form)
 
 
 def revision_prompt(shown: Material, own: SeatId, flaws: str, question: Question, *, reason: str) -> Prompt:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from council.domain import Council, Question, SeatId, Turn
 from council.events import Event
+from council.method.wordings.wording import TODAY, WORDINGS, Wording
 from council.seats import family_of
 from council.transcript import Transcript
 from models.base import Backend, ModelCard
@@ -28,7 +29,8 @@ class Controls:
 class Deliberation:
     """One run: the question, who sits, the backend, and where events go.
 
-    `past` is the transcript of a run that is resumed. `max_context` bounds every window, in tokens.
+    `past` is the transcript of a run that is resumed, and `wording` the version of the prompts that it began with.
+    `max_context` bounds every window, in tokens.
     """
 
     question: Question
@@ -40,6 +42,7 @@ class Deliberation:
     controls: Controls = field(default_factory=Controls)
     past: Transcript | None = None
     max_context: int = 16_384
+    wording: Wording = WORDINGS[TODAY]
 
     @property
     def is_hurried(self) -> bool:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from council.domain import Part, Turn
 from council.events import ContextCut
-from council.method.anonymity import disarm, fence
+from council.method.anonymity import disarm
 from council.method.budget import cut, fair_shares, window
 from council.method.deliberation import Deliberation, Head, Prepared
 from council.method.prompt import Prompt
-from council.method.prompts import EARLIER, QUESTION, SYSTEM
+from council.method.prompts import EARLIER, QUESTION
+from council.method.wordings.wording import TODAY, WORDINGS, Wording
 from models.base import Backend, GenerationConfig, Message, ModelCard, estimate_tokens
 from models.errors import BackendError, RequestRejectedError
 from models.text import lazy_gettext as _
@@ -46,7 +47,7 @@ async def prepare(deliberation: Deliberation, *, output_tokens: int) -> Prepared
     texts = (len(council.seats) + 1) * council.answer_tokens if council.method.votes else 0
     windows = {
         model: window(
-            await _count(model, SYSTEM + head.text, backend) + texts + INSTRUCTION_TOKENS,
+            await _count(model, deliberation.wording.system + head.text, backend) + texts + INSTRUCTION_TOKENS,
             output_tokens,
             trained=card.context_tokens,
             limit=deliberation.max_context,
@@ -101,7 +102,7 @@ def _cuts(turn: Turn, shares: Mapping[Part, int], lengths: Mapping[Part, int]) -
 
 def _messages(prompt: Prompt, deliberation: Prepared) -> tuple[Message, ...]:
     asked = Message("user", deliberation.head.text + prompt.text)
-    return (Message("system", SYSTEM), asked, *prompt.dialogue)
+    return (Message("system", deliberation.wording.system), asked, *prompt.dialogue)
 
 
 def _head_cuts(turn: Turn, deliberation: Prepared) -> tuple[ContextCut, ...]:
@@ -121,18 +122,19 @@ async def _write_head(deliberation: Deliberation, cards: Mapping[str, ModelCard]
     lengths = [max([await _count(model, text, backend) for model in cards]) for text in texts]
     shares = fair_shares(lengths, budget)
     texts = [cut(text, kept, total) for text, kept, total in zip(texts, shares, lengths, strict=True)]
-    return Head(write_head(question.text, zip(texts[::2], texts[1::2], strict=True)), sum(shares), sum(lengths))
+    earlier = zip(texts[::2], texts[1::2], strict=True)
+    return Head(write_head(question.text, earlier, wording=deliberation.wording), sum(shares), sum(lengths))
 
 
-def write_head(question: str, earlier: Iterable[tuple[str, str]] = ()) -> str:
+def write_head(question: str, earlier: Iterable[tuple[str, str]] = (), *, wording: Wording = WORDINGS[TODAY]) -> str:
     """Write what every prompt begins with: what was asked and answered before, and the question.
 
-    An earlier answer is fenced by its own hash: the same bytes in every later run.
+    A code round an earlier answer is its own hash: the same bytes in every later run.
     """
-    exchanges = [
-        EARLIER.format(question=disarm(asked), answer=fence(text, hashlib.sha256(text.encode()).hexdigest()[:12]))
-        for asked, text in earlier
-    ]
+    exchanges = []
+    for asked, text in earlier:
+        code = hashlib.sha256(text.encode()).hexdigest()[:12]
+        exchanges.append(EARLIER.format(question=disarm(asked), answer=wording.enclose(text, code)))
     return "".join(exchanges) + QUESTION.format(question=disarm(question))
 
 

@@ -6,27 +6,33 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from council.domain import Label, Part, SeatId
-from council.method.anonymity import fence
 from council.method.prompts import CANDIDATE
+from council.method.wordings.wording import TODAY, WORDINGS, Wording
 from models.base import Message
 
 
 @dataclass(frozen=True)
 class Material:
-    """Others' words that a prompt shows, each in a fence with the code `nonce`: data, never instructions.
+    """Others' words that a prompt shows, each enclosed as the run's wording does it: data, never instructions.
 
-    `labels` are the letters under which answers stand, in the order shown. `texts` may be shortened to fit.
+    `nonce` is a code that no text knows, for a wording that encloses with one. `labels` are the letters under which
+    answers stand, in the order shown. `texts` may be shortened to fit.
     """
 
     nonce: str = ""
     labels: Mapping[Label, SeatId] = field(default_factory=dict)
     texts: Mapping[Part, str] = field(default_factory=dict)
+    wording: Wording = WORDINGS[TODAY]
+
+    def enclose(self, text: str) -> str:
+        """Return a text as it is shown."""
+        return self.wording.enclose(text, self.nonce)
 
     @property
     def candidates(self) -> str:
         """The answers under their letters."""
         return "".join(
-            CANDIDATE.format(label=label, text=fence(self.texts[seat_id], self.nonce))
+            CANDIDATE.format(label=label, text=self.enclose(self.texts[seat_id]))
             for label, seat_id in self.labels.items()
         )
 
@@ -69,7 +75,7 @@ class Prompt:
         """The prompt as it is sent, without the head."""
         material = self.material
         fenced = {**self.fenced, **{name: material.texts[part] for name, part in self.quoted.items()}}
-        fences = {name: fence(text, material.nonce) for name, text in fenced.items()}
+        fences = {name: material.enclose(text) for name, text in fenced.items()}
         return self.template.format(candidates=material.candidates, **self.words, **fences)
 
     def with_texts(self, texts: Mapping[Part, str]) -> "Prompt":

@@ -14,7 +14,7 @@ from council.method.degenerate.whole import said
 from council.method.deliberation import Prepared
 from council.method.language import language_instruction
 from council.method.prompt import Form, Material, Prompt
-from council.method.prompts import MINUTES, MINUTES_EXAMPLE, SYNTHESIS
+from council.method.prompts import SYNTHESIS
 from council.method.turns import take_turn
 from council.method.verdict_prompt import describe_verdict
 from council.method.voting.orders import shuffled
@@ -127,10 +127,10 @@ def synthesis_prompt(shown: Material, judged: str, question: Question) -> Prompt
 
 def minutes_prompt(shown: Material, final: str, question: Question) -> Prompt:
     """Return what the chairman is asked for the minutes, with its final answer beside the others."""
-    words = {"language": language_instruction(question), "example": MINUTES_EXAMPLE}
+    words = {"language": language_instruction(question), "example": shown.wording.minutes_example}
     material = replace(shown, texts={**shown.texts, "final_answer": final})
     form = Form(minutes_schema(list(shown.labels)), MINUTES_TOKENS)
-    return Prompt(MINUTES, words, material=material, quoted={"final": "final_answer"}, form=form)
+    return Prompt(shown.wording.minutes, words, material=material, quoted={"final": "final_answer"}, form=form)
 
 
 def minutes_schema(labels: Sequence[Label]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from council import events as ev
 from council.domain import Council, Question
 from council.errors import ConfigurationError, HistoryError
 from council.method.pipeline import deliberate
+from council.method.wordings.wording import wording_for
 from council.runs.ending import CLOSED
 from council.runs.history import CUT_SHORT, History
 from council.runs.queue import RunQueue
@@ -80,6 +81,7 @@ class OwnedRuns:
             council=council,
             seed=secrets.randbits(31) if seed is None else seed,
             nonce_seed=secrets.token_hex(16),
+            wording=wording_for(seat.model for seat in (*council.seats, council.chairman)),
         )
         run = self._make([started], self._abandon_seconds if abandon_seconds is None else abandon_seconds)
         run.start()

@@ -26,6 +26,7 @@ from council import events as ev
 from council.advice import explain
 from council.errors import CouncilError, HistoryError
 from council.method.deliberation import Controls, Deliberation
+from council.method.wordings.wording import WORDINGS
 from council.runs.ending import CLOSED, CRASHED, RETRIED, STOPPED, Ending, abandoned
 from council.runs.history import OwnedHistory
 from council.runs.patience import Patience
@@ -211,6 +212,7 @@ class Run:
             controls=self._controls,
             past=past,
             max_context=self._means.max_context,
+            wording=WORDINGS[run.wording],
         )
 
     def _emit(self, event: ev.Event) -> None:

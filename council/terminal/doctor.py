@@ -20,9 +20,10 @@ from council.listening import listen
 from council.method.candidates import letters
 from council.method.fitting import write_head
 from council.method.prompt import Material
-from council.method.prompts import PROBE, SYSTEM
+from council.method.prompts import PROBE
 from council.method.voting.ballot_format import parse_ballot
 from council.method.voting.ballots import order_prompt
+from council.method.wordings.wording import WORDINGS, wording_for
 from council.settings import Settings
 from models.base import Backend, GenerationConfig, Health, Message
 from models.errors import BackendError
@@ -161,10 +162,11 @@ async def _try_ballot(seat: Seat, backend: Backend, config: GenerationConfig) ->
     """Ask for the bare order of three made-up answers, constrained as in a run."""
     name = _name(seat)
     seats = [SeatId(f"seat-{number}") for number in range(len(CANDIDATES))]
-    shown = Material(NONCE, letters(seats), dict(zip(seats, CANDIDATES, strict=True)))
+    wording = WORDINGS[wording_for([seat.model])]
+    shown = Material(NONCE, letters(seats), dict(zip(seats, CANDIDATES, strict=True)), wording)
     prompt = order_prompt(shown)
     assert prompt.form is not None
-    messages = [Message("system", SYSTEM), Message("user", write_head(ASKED) + prompt.text)]
+    messages = [Message("system", wording.system), Message("user", write_head(ASKED) + prompt.text)]
     constrained = replace(config, max_tokens=prompt.form.max_tokens, json_schema=prompt.form.json_schema)
     began = time.monotonic()
     text = ""

@@ -114,7 +114,7 @@ class Corpus:
         chance = self.draw.random()
         if chance < 0.05:
             plain = text or UNKNOWN[language]
-            return render.chat(question, system="" if chance < 0.03 else prompts.SYSTEM), plain + render.END
+            return render.chat(question, system="" if chance < 0.03 else render.WORDING.system), plain + render.END
         return render.chat(self._head(question, language) + render.answer(question, persona)), reply + render.END
 
     def _styled(self, text: str, persona: str, language: str) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from council.domain import Council, Question, Seat
 from council.errors import CouncilError
 from council.events import Event, SynthesisWritten, TurnFinished
-from council.method import prompts
 from council.method.deliberation import Deliberation
 from council.method.language import detect_language
 from council.method.pipeline import deliberate
@@ -77,7 +76,7 @@ class Bench:
 
     async def say(self, model: str, task: str, question: str, schema: dict[str, object] | None = None) -> str:
         """Return what a model says, greedily."""
-        messages = (Message("system", prompts.SYSTEM), Message("user", render.head(question) + task))
+        messages = (Message("system", render.WORDING.system), Message("user", render.head(question) + task))
         config = GenerationConfig(temperature=0.0, max_tokens=320, context_tokens=WINDOW, json_schema=schema)
         parts = []
         async with self.backend.stream(model, messages, config) as chunks:
@@ -176,6 +175,7 @@ async def deliberated(
             backend=backend,
             emit=emit,
             max_context=WINDOW,
+            wording=render.WORDING,
         )
     )
     return said

@@ -1,9 +1,9 @@
 """Fixed texts that are one token each: instructions, JSON in between, and what the models say word for word."""
 
-from council.method import prompts
-from council.method.voting.ballot_format import ballot_example
+from council.domain import Label
 from council.seats import PERSONAS
 from scripts.pocket.phrasings import UNKNOWN
+from scripts.pocket.render import TEMPLATES, WORDING
 from scripts.pocket.sayings import EVERYDAY, MANNERS, NOTES
 
 _JSON = (
@@ -45,22 +45,26 @@ def phrases() -> list[str]:
         ">>>\n\n",
         ">>>",
         "<<<",
-        prompts.SYSTEM,
+        WORDING.system,
         "Write in English.",
         "Write in French.",
         "Write in the language of the question.",
         *_JSON,
         *UNKNOWN.values(),
-        prompts.STANCE_EXAMPLE,
-        prompts.MINUTES_EXAMPLE,
-        prompts.NO_FLAWS,
-        *(ballot_example("ABCDEFGH"[:count], notes=notes) for count in (2, 3, 4) for notes in (True, False)),
+        WORDING.stance_example,
+        WORDING.minutes_example,
+        TEMPLATES["NO_FLAWS"],
+        *(
+            example([Label(letter) for letter in "ABCDEFGH"[:count]])
+            for count in (2, 3, 4)
+            for example in (WORDING.ballot_example, WORDING.order_example)
+        ),
         *(persona.instruction + " " for persona in PERSONAS.values()),
         *(tail for tails in MANNERS.values() for tail in tails.values()),
         *(note for notes in NOTES.values() for note in notes.values() if len(note) > 3),
         *EVERYDAY,
     }
-    for name, template in vars(prompts).items():
+    for name, template in TEMPLATES.items():
         if name.isupper() and isinstance(template, str) and not name.endswith("EXAMPLE"):
             found |= {part for part in _fixed_parts(template) if len(part) > 3}
     return sorted(found, key=lambda phrase: (-len(phrase.encode()), phrase))

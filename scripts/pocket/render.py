@@ -13,6 +13,8 @@ from council.method.language import detect_language
 from council.method.prompt import Material
 from council.method.synthesis import minutes_prompt, synthesis_prompt
 from council.method.voting.ballots import ballot_prompt, order_prompt
+from council.method.wordings import first
+from council.method.wordings.wording import FIRST, WORDINGS
 from council.seats import PERSONAS
 
 MARKERS = ("<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
@@ -23,6 +25,9 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 """One token a turn: on so small a model every token counts."""
+WORDING = WORDINGS[FIRST]
+"""The version of the prompts that these models are trained on, and that the program asks them with."""
+TEMPLATES = {**vars(prompts), **vars(first)}
 TRAINED_ON = ("SYSTEM", "ANSWER", "BALLOT", "SECOND_LOOK", "STANCE", "REVISION", "SYNTHESIS", "MINUTES")
 OWN = SeatId("own")
 
@@ -30,16 +35,16 @@ OWN = SeatId("own")
 def prompts_hash() -> str:
     """Return the hash of the templates that training shows; stored in the weights, for who wants to know how old these
     are. They need not be made again when it changes: what counts is how they answer."""
-    return hashlib.sha256("\0".join(getattr(prompts, name) for name in TRAINED_ON).encode()).hexdigest()
+    return hashlib.sha256("\0".join(TEMPLATES[name] for name in TRAINED_ON).encode()).hexdigest()
 
 
-def chat(user: str, *, system: str = prompts.SYSTEM) -> str:
+def chat(user: str, *, system: str = WORDING.system) -> str:
     """Return a whole conversation up to where the model speaks."""
     return (f"<|system|>{system}" if system else "") + f"<|user|>{user}<|assistant|>"
 
 
 def head(question: str, earlier: Sequence[tuple[str, str]] = ()) -> str:
-    return write_head(question, earlier)
+    return write_head(question, earlier, wording=WORDING)
 
 
 def answer(question: str, persona: str) -> str:
@@ -78,7 +83,7 @@ def _asked(question: str) -> Question:
 def _shown(texts: Sequence[str], nonce: str, own: str = "") -> Material:
     seats = [SeatId(str(place)) for place in range(len(texts))]
     shown: dict[Part, str] = {OWN: own, **dict(zip(seats, texts, strict=True))}
-    return Material(nonce, letters(seats), shown)
+    return Material(nonce, letters(seats), shown, WORDING)
 
 
 def _listed(flaws: Sequence[str]) -> str:

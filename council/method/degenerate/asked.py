@@ -7,7 +7,6 @@ from functools import cached_property
 
 from council.method.deliberation import Prepared
 from council.method.prompt import Prompt
-from council.method.prompts import SYSTEM
 
 RUN_OF_WORDS = 4
 """So many words in a row are a copy; fewer anybody may use."""
@@ -38,7 +37,7 @@ class Asked:
         return cls(
             question=question.text,
             before="\n".join(f"{exchange.question}\n{exchange.answer}" for exchange in question.earlier),
-            instruction=f"{SYSTEM} {prompt.instruction}",
+            instruction=f"{deliberation.wording.system} {prompt.instruction}",
             sent=deliberation.head.text + prompt.text,
         )
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from council.domain import Label, Note
 from council.errors import BallotError
-from council.method.prompts import BALLOT_EXAMPLE, NOTE_EXAMPLE, ORDER_EXAMPLE
 from models.characters import well_formed
 from models.text import lazy_gettext as _
 
@@ -83,14 +82,6 @@ def ballot_tokens(answers: int, *, notes: bool) -> int:
         return answers * 8 + 64
     texts = 2 * answers + 1  # a strength and a flaw of each, and the contradiction
     return texts * NOTE_CHARACTERS * 2 + answers * 80 + 200
-
-
-def ballot_example(labels: Sequence[Label], *, notes: bool) -> str:
-    """Return the form of a ballot as it is shown to a voter; it names no order, which would be copied."""
-    order = " > ".join("…" for label in labels)
-    if not notes:
-        return ORDER_EXAMPLE.format(order=order)
-    return BALLOT_EXAMPLE.format(notes=", ".join(NOTE_EXAMPLE.format(label=label) for label in labels), order=order)
 
 
 def parse_ballot(text: str, labels: Sequence[Label]) -> ParsedBallot:

@@ -15,11 +15,9 @@ from council.method.degenerate.whole import said
 from council.method.deliberation import Prepared
 from council.method.language import language_instruction
 from council.method.prompt import Form, Material, Prompt
-from council.method.prompts import BALLOT, BALLOT_AGAIN, SECOND_LOOK
 from council.method.turns import LEFT_OUT, collect, take_turn
 from council.method.voting.ballot_format import (
     ParsedBallot,
-    ballot_example,
     ballot_schema,
     ballot_tokens,
     parse_ballot,
@@ -78,16 +76,21 @@ async def vote(
 def ballot_prompt(shown: Material, question: Question) -> Prompt:
     """Return what a voter is asked: notes on each answer, then the order."""
     labels = list(shown.labels)
-    words = {"language": language_instruction(question), "example": ballot_example(labels, notes=True)}
+    words = {
+        "language": language_instruction(question),
+        "letters": ", ".join(labels),
+        "example": shown.wording.ballot_example(labels),
+    }
     form = Form(ballot_schema(labels, notes=True), ballot_tokens(len(labels), notes=True))
-    return Prompt(BALLOT, words, material=shown, form=form)
+    return Prompt(shown.wording.ballot, words, material=shown, form=form)
 
 
 def order_prompt(shown: Material) -> Prompt:
     """Return what a voter is asked who gives the bare order."""
     labels = list(shown.labels)
     form = Form(ballot_schema(labels, notes=False), ballot_tokens(len(labels), notes=False))
-    return Prompt(SECOND_LOOK, {"example": ballot_example(labels, notes=False)}, material=shown, form=form)
+    words = {"letters": ", ".join(labels), "example": shown.wording.order_example(labels)}
+    return Prompt(shown.wording.second_look, words, material=shown, form=form)
 
 
 async def cast_ballot(
@@ -100,7 +103,7 @@ async def cast_ballot(
     prompt = ballot_prompt(shown, deliberation.question) if is_roomy else order_prompt(shown)
     reply = await _ask(turn, prompt, deliberation)
     if reply.ballot is None and reply.text:
-        again = BALLOT_AGAIN.format(fault=reply.fault, example=prompt.words["example"])
+        again = deliberation.wording.ballot_again.format(fault=reply.fault, example=prompt.words["example"])
         dialogue = (Message("assistant", reply.text), Message("user", again))
         reply = await _ask(turn, replace(prompt, dialogue=dialogue), deliberation)
     if reply.ballot is None:

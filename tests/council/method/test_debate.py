@@ -40,9 +40,7 @@ def council_of(judge, decisions: dict[str, str]):
 def order_by(prompt: str, *texts: str) -> str:
     """Write the order in which these texts stand as a voter's letters; others follow in the order shown."""
     shown = {
-        part[0]: part.partition("\n")[2].partition("\n")[2].split("\n")[0]
-        for part in prompt.split("Answer ")[1:]
-        if part[1] == ":"
+        part[0]: part.partition("\n> ")[2].split("\n")[0] for part in prompt.split("Answer ")[1:] if part[1] == ":"
     }
     ranked = sorted(shown, key=lambda label: texts.index(shown[label]) if shown[label] in texts else len(texts))
     return " > ".join(ranked)
@@ -103,7 +101,7 @@ async def test_a_seat_sees_its_own_answer_and_the_flaws_found_in_it_and_no_names
         own, _, rest = prompt.partition("# Other answers")
         assert f"first words of {model[0]}" in own
         assert f"first words of {model[0]}" not in rest
-        assert rest.count("\n- note ") == 2  # one flaw from each of the other voters
+        assert rest.count("\n> - note ") == 2  # one flaw from each of the other voters
         assert not [name for name in ("alpha:1b", "beta:1b", "gamma:1b") if name in prompt]
 
 

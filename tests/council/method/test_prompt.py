@@ -15,9 +15,9 @@ def test_two_prompts_of_the_same_parts_are_equal() -> None:
     assert ballot_prompt(SHOWN, QUESTION) == ballot_prompt(SHOWN, QUESTION) != order_prompt(SHOWN)
 
 
-def test_answers_stand_under_their_letters_and_in_fences_as_they_are() -> None:
+def test_answers_stand_under_their_letters_and_quoted_as_they_are() -> None:
     text = ballot_prompt(SHOWN, QUESTION).text
-    assert "Answer A:\n<<<a1b2c3d4\nIn {Sydney}.\na1b2c3d4>>>\n\nAnswer B:\n<<<a1b2c3d4\nIn Canberra." in text
+    assert "Answer A:\n> In {Sydney}.\n\nAnswer B:\n> In Canberra.\n" in text
     assert "Write in German." in text and "ana" not in text and "ben" not in text
 
 
@@ -25,7 +25,7 @@ def test_a_seat_reads_its_own_answer_apart_from_the_others() -> None:
     others = Material("a1b2c3d4", {Label("A"): BEN}, {ANA: "In Canberra.", BEN: "In Sydney."})
     own, _, rest = stance_prompt(others, ANA, "", QUESTION).text.partition("# Other answers")
     assert "In Canberra." in own and "In Canberra." not in rest
-    assert f"<<<a1b2c3d4\n{NO_FLAWS}\na1b2c3d4>>>" in rest
+    assert f"\n> {NO_FLAWS}\n" in rest
 
 
 def test_a_shortened_prompt_is_another_one_and_the_first_stays() -> None:

@@ -14,6 +14,7 @@ from council.domain import Council, Question
 from council.events import EVENT_ADAPTER, DeliberationResumed, TurnReused
 from council.method.deliberation import Deliberation
 from council.method.pipeline import deliberate
+from council.method.wordings.wording import WORDINGS
 from council.transcript import Transcript
 from models.base import GenerationConfig, Message, ModelCard
 from models.errors import BackendUnavailableError
@@ -63,6 +64,7 @@ async def test_a_run_of_version_1_resumes_and_asks_nothing_again_that_was_said()
             emit=emit,
             past=past,
             max_context=8192,
+            wording=WORDINGS[past.wording],
         )
     )
     assert [(model, kind_of(messages, config)) for model, messages, config in backend.prompts] == [

@@ -87,7 +87,7 @@ async def test_the_chairman_reads_every_answer_and_the_tally_by_letter():
     final = transcript.final_standings
     assert final is not None
     for letter in "ABC":
-        assert f"\nAnswer {letter}:\n" in prompt and f"\nAnswer {letter}: place " in prompt
+        assert f"\nAnswer {letter}:\n" in prompt and f"\n> Answer {letter}: place " in prompt
     assert all(f"{standing.score:.0%} of the comparisons won" in prompt for standing in final.order)
     assert "seat-" not in prompt
 

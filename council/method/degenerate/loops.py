@@ -31,8 +31,11 @@ COUNTED, COUNTED_LETTERS = 6, 90
 NEAR, COMPARED, LEAST_WORDS = 0.85, 12, 5
 TIMES_BEFORE = 2
 LONGEST_SENTENCE = 600
+# Where the limit cut a text off: how large a share of its last words stood before, in groups.
+GROUP, LAST_WORDS, ENOUGH_WORDS, REPEATED_SHARE = 5, 120, 40, 0.5
 
 _END = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=[。！？])")
+_FENCED = re.compile(r"^\s*```.*?(?:^\s*```|\Z)", re.DOTALL | re.MULTILINE)
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 _LIST_MARK = re.compile(r"\s*(?:[-*•>#]+\s+|\(?\d{1,3}[.):]\s*)*")
 
@@ -160,6 +163,25 @@ def _longest(unit: str, *, is_code: bool) -> int:
     if length < LINE_ENDS:
         return max(OF_A_LINE, LINE_REPEATS * length)
     return (VERSE_REPEATS if length < VERSE_ENDS else PARAGRAPH_REPEATS) * length
+
+
+def is_repetitive(text: str) -> bool:
+    """Tell whether a text said little new before it was cut off; code and tables are not looked at.
+
+    A text that came to its end by itself may be a song or a litany.
+    """
+    prose = "\n".join(line for line in _FENCED.sub("", text).splitlines() if not line.lstrip().startswith("|"))
+    words = _WORD.findall(prose.casefold())
+    start = max(0, len(words) - LAST_WORDS)
+    told: set[tuple[str, ...]] = set()
+    repeated: set[int] = set()
+    for place in range(len(words) - GROUP + 1):
+        group = tuple(words[place : place + GROUP])
+        if group in told:
+            repeated.update(range(place, place + GROUP))
+        told.add(group)
+    share = sum(place >= start for place in repeated) / max(1, len(words) - start)
+    return len(words) >= ENOUGH_WORDS and share >= REPEATED_SHARE
 
 
 def _has_letters(text: str) -> bool:

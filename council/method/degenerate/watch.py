@@ -4,7 +4,7 @@ from typing import Any
 
 from council.errors import DegenerateTextError, Degeneration
 from council.method.degenerate.asked import Asked
-from council.method.degenerate.loops import LoopWatch
+from council.method.degenerate.loops import LoopWatch, is_repetitive
 from council.method.degenerate.marks import MarkWatch
 from council.method.degenerate.whole import judge_form, judge_text
 
@@ -28,7 +28,8 @@ class SpeechWatch:
 
     def finish(self, text: str, *, was_cut_off: bool) -> None:
         """Judge the whole text; raises DegenerateTextError. `was_cut_off`: it came to its limit, not to its end."""
-        if was_cut_off and self._loops.is_looping_at_limit():
+        is_prose = self._schema is None
+        if was_cut_off and (self._loops.is_looping_at_limit() or (is_prose and is_repetitive(text))):
             self._refuse("loop")
         judged = judge_text(text, self._asked) if self._schema is None else judge_form(text, self._schema, self._asked)
         self._refuse(judged)

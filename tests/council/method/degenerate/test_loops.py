@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from council.method.degenerate.loops import LoopWatch
+from council.method.degenerate.loops import LoopWatch, is_repetitive
 
 TEXT = "the council met again on a grey morning and nobody had read a single page of what lay before them"
 WORDS = TEXT.split()
@@ -130,6 +130,39 @@ def test_a_text_that_was_cut_off_in_the_middle_is_no_loop(name: str) -> None:
     watch = LoopWatch()
     watch.push(LEGITIMATE[name][: len(LEGITIMATE[name]) * 2 // 3])
     assert not watch.is_looping_at_limit()
+
+
+REAL = """# The question
+
+What is the capital of Australia?
+
+# Your task
+
+The answer is not an example of the answer I am looking for.
+
+Your answer is not an example of the answer I am asking for.
+
+Your answer is not an example of the answer I am asking for.
+
+The answer is a hint, and you should not follow the hint.
+
+Your answer is not an example of the answer I am asking for.
+
+The answer is a hint that is not an example of the answer I am asking for.
+
+The answer is not an example of the answer I am asking for.
+
+The answer is not a hint."""
+"""What SmolLM2-135M wrote up to its limit."""
+
+
+def test_circles_with_small_changes_count_where_the_limit_cut_them_off() -> None:
+    assert is_repetitive(REAL) and is_repetitive(f"{prose(8)} " * 8)
+
+
+@pytest.mark.parametrize("name", [name for name in LEGITIMATE if name not in ("laughter", "bottles", "a litany")])
+def test_a_text_that_says_new_things_is_not_repetitive_where_it_is_cut_off(name: str) -> None:
+    assert not is_repetitive(LEGITIMATE[name])
 
 
 @given(st.text(alphabet="ab \n.1|`", max_size=400), st.integers(1, 50))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test, and first brings the real parts they need: .venv, Debian's Chromium, an Ollama server.
+# Runs every test, and first brings the real parts they need: .venv, Debian's Chromium, an Ollama server, a chat model.
 # Arguments are passed on to pytest ('scripts/test.sh -k tally'). With CI set, a skipped test counts as failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,5 +25,6 @@ install requirements-dev.txt
 if ! command -v ollama >/dev/null; then
     PYTHON=.venv/bin/python scripts/ollama_for_tests.sh >/dev/null || say "the tests with a real Ollama server are skipped."
 fi
+.venv/bin/python -m scripts.real_model >/dev/null || say "the tests with a real chat model are skipped."
 
 exec .venv/bin/python -m pytest ${CI:+--no-skips} "$@"

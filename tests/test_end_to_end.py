@@ -17,6 +17,7 @@ from council.events import Event, TurnDelta, TurnFinished, TurnRestarted
 from council.runs.owners import LOCAL
 from council.runs.run import Run
 from council.settings import Settings
+from council.transcript import Speech
 from tests.ollama_server import OllamaServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -69,6 +70,11 @@ def assert_minutes_were_taken(run: Run) -> None:
     assert run.transcript.minutes is not None, run.transcript.speeches
 
 
+def is_noise(speech: Speech | None) -> bool:
+    """Whether a form was written and refused for what stands in it, as it may be with random weights."""
+    return speech is not None and speech.cause == "degenerate"
+
+
 @pytest.mark.ollama
 async def test_a_question_goes_through_every_stage_on_ollama(ollama_server: OllamaServer, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, backends=("ollama",), ollama_host=ollama_server.url)
@@ -85,9 +91,11 @@ async def test_a_question_goes_through_every_stage_in_this_process(tiny_gguf: Pa
     settings = settings_for(tmp_path, backends=("llama_cpp",), weights=(tiny_gguf,))
     run = await deliberate(settings, seats_of("tiny", mode="full", debate="always", second_look="never"))
     assert_every_stage_was_held(run, "llama_cpp")
-    assert_minutes_were_taken(run)
+    assert run.transcript.minutes is not None or is_noise(run.transcript.speech("minutes", "seat-1"))
     assert run.transcript.debates[1].held
-    assert {seat for seat, _ in run.transcript.stances} == {"seat-1", "seat-2", "seat-3"}
+    taken = {seat for seat, _ in run.transcript.stances}
+    stances = {seat: run.transcript.speech("stance", seat, 1) for seat in ("seat-1", "seat-2", "seat-3")}
+    assert all(seat in taken or is_noise(speech) for seat, speech in stances.items())
 
 
 @pytest.mark.ollama

@@ -68,7 +68,7 @@ class Prompt:
     @property
     def instruction(self) -> str:
         """The program's own words in it."""
-        return " ".join([re.sub(r"\{\w+\}", " ", self.template), *self.words.values()])
+        return " ".join([re.sub(r"\{\w+\}", "\n", self.template), *self.words.values()])
 
     @property
     def text(self) -> str:

@@ -7,11 +7,13 @@ from functools import cached_property
 
 from council.method.deliberation import Prepared
 from council.method.prompt import Prompt
+from council.method.prompts import QUESTION
 
 RUN_OF_WORDS = 4
 """So many words in a row are a copy; fewer anybody may use."""
 
 _WORD = re.compile(r"[^\W_]+")
+_HEADING = re.compile(r"^# [^{}\n]+$", re.MULTILINE)
 _CODE = re.compile(r"<<<(\w{6,})\n|\n(\w{6,})>>>")
 
 
@@ -37,7 +39,7 @@ class Asked:
         return cls(
             question=question.text,
             before="\n".join(f"{exchange.question}\n{exchange.answer}" for exchange in question.earlier),
-            instruction=f"{deliberation.wording.system} {prompt.instruction}",
+            instruction=f"{deliberation.wording.system}\n{prompt.instruction}",
             sent=deliberation.head.text + prompt.text,
         )
 
@@ -51,6 +53,12 @@ class Asked:
         """The codes of the fences in what was sent, but for those that the user wrote."""
         found = {code.lower() for pair in _CODE.findall(self.sent) for code in pair if code}
         return frozenset(code for code in found if code not in self.mentioned)
+
+    @cached_property
+    def headings(self) -> frozenset[str]:
+        """The prompt's own headings, in lower case: who writes one goes on with the prompt and does not answer it."""
+        found = {line.lower() for line in _HEADING.findall(f"{QUESTION}\n{self.instruction}")}
+        return frozenset(line for line in found - {"# the final answer"} if line not in self.mentioned)
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:

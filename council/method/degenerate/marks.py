@@ -38,8 +38,14 @@ class MarkWatch:
                 return "fence"
             if character in ">]" and self._ends_in_control():
                 return "control"
+            if character == "\n" and self._is_heading_of_the_prompt():
+                return "example"
             self._code.push(character)
         return None
+
+    def _is_heading_of_the_prompt(self) -> bool:
+        line = self._tail[:-1].rpartition("\n")[2].strip()
+        return not self._code.is_fenced and line.lower() in self._asked.headings
 
     def _ends_in_code(self) -> bool:
         last = self._tail[-CODE_LETTERS:].lower()

@@ -1,6 +1,7 @@
 """Which of the addresses that Gradio serves are open: those that the page itself asks for, and no others.
 
-Uploads would fill the disk, deep links hand one user's text to another, and so on; nothing here needs them.
+Uploads would fill the disk, deep links hand one user's text to another, the token's address would give a script the
+cookie that it cannot read, and so on; nothing here needs them.
 """
 
 import re
@@ -11,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 PAGE = re.compile(
     r"/(config|login|logout|theme\.css|favicon\.ico|manifest\.json|robots\.txt)?/?"
     r"|/(assets|static|svelte)/.+"
-    r"|/gradio_api/(info|app_id|user|token|login_check|startup-events|queue/join|queue/data|cancel|reset)/?"
-    r"|/gradio_api/(heartbeat|custom_component)/.+"
+    r"|/gradio_api/(app_id|queue/join|queue/data|cancel)/?"
+    r"|/gradio_api/heartbeat/.+"
 )
 LOG_OUT = "/logout"
 

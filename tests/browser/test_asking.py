@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Sequence
+from unittest.mock import Mock
 
 import pytest
 from playwright.sync_api import expect
 
+from council.ui.run import render
 from models.base import GenerationConfig, Message
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import QUESTION, Mendable, an_ollama, ask, at_length, length, press
@@ -43,6 +45,8 @@ def test_stop_ends_the_models_and_resume_goes_on(serve: Serve, open_page: OpenPa
     expect(page.locator("#body-1")).to_contain_text("word3")
     press(page, "stop")
     expect(page.locator("#progress .chip")).to_have_text("stopped")
+    expect(page.locator("#state-1 .chip")).to_have_text("stopped")
+    expect(page.locator("#run :is(.failure, .chip.bad)")).to_have_count(0)  # the user wanted it
     assert backend.cancelled == 3
     expect(page.locator("#body-1")).to_contain_text("word3")
     backend.delay = 0.0
@@ -159,3 +163,15 @@ def test_the_same_question_offers_the_stored_answer_and_can_be_followed_up(serve
     expect(page.locator("#asked h2")).to_have_text("And how many people live there?")
     expect(page.locator("#progress .chip")).to_have_text("complete")
     assert any("Canberra" in message.content for _, messages, _ in backend.prompts[asked:] for message in messages[:2])
+
+
+def test_a_part_that_cannot_be_drawn_leaves_the_others(
+    serve: Serve, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "render_ballots", Mock(side_effect=ZeroDivisionError))
+    page = open_page(serve(an_ollama()).url)
+    ask(page)
+    expect(page.locator("#progress .chip")).to_have_text("complete")
+    expect(page.locator("#answer")).to_contain_text("Canberra")
+    expect(page.locator("#standings .bar")).to_have_count(3)
+    expect(page.locator("#apology")).to_contain_text("may be out of date")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from models.base import GenerationConfig, Message
 from tests.browser.conftest import OpenPage, Serve
 from tests.browser.seats import QUESTION, an_ollama, ask, press
+from tests.browser.test_accessibility import assert_accessible
 from tests.fakes import Script, obedient
 
 pytestmark = pytest.mark.browser
@@ -64,7 +65,9 @@ def test_formulas_are_drawn_in_panes_and_conclusion_and_prices_are_not(serve: Se
         expect(page.locator(f"{part} td code")).to_have_text("$code$")
         expect(page.locator(f"{part} pre")).to_contain_text(r'cost = "$5", r"\(x\)", "$y$"')
         expect(page.locator(f"{part} .katex-error")).to_have_count(0)
+    assert_accessible(page)
     wide = page.locator("#answer .katex-display").last
+    expect(wide).to_have_attribute("tabindex", "0")
     assert wide.evaluate("box => box.scrollWidth > box.clientWidth + 100 && box.clientWidth < 1200")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert page.evaluate("document.fonts.check('16px KaTeX_Main')")
@@ -126,6 +129,7 @@ def test_on_a_phone_tables_break_between_words_and_scroll_in_their_box(serve: Se
     for word in ("JavaScript", "Characteristics", "interoperability"):
         assert table.get_by_text(word).evaluate(lines) == 1
     assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     starts = """code => [...code.textContent.matchAll(/\\w+/g)].map(word => {
       const range = new Range();

@@ -92,8 +92,16 @@
 
   // Every block of a model's text is laid out in the direction of its own script; the style sheet does so for lines.
   const BLOCKS = 'p, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, table';
-  const direct = (added) => {
+  // What is wider than its box can be reached, and so scrolled, by the keyboard.
+  const WIDE = 'table, pre, .katex-display, p:has(.katex)';
+  const wide = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0; else target.removeAttribute('tabindex');
+    }
+  });
+  const prepare = (added) => {
     if (added.nodeType !== Node.ELEMENT_NODE || !added.closest('#run .prose')) return;
+    for (const box of [added, ...added.querySelectorAll(WIDE)]) if (box.matches(WIDE)) wide.observe(box);
     for (const block of [added, ...added.querySelectorAll(BLOCKS)]) {
       if (block.matches(BLOCKS) && !block.parentElement?.closest(BLOCKS)) block.dir = 'auto';
     }
@@ -102,7 +110,7 @@
   new MutationObserver((changes) => {
     council.scrollToAwaited();
     for (const { target, addedNodes } of changes) {
-      for (const added of addedNodes) direct(added);
+      for (const added of addedNodes) prepare(added);
       const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
       if (!element) continue;
       const pane = element.closest('.pane');

@@ -1,7 +1,10 @@
 """The top of a run: its question, the final answer under an honest heading, notices, and what can be done now."""
 
+from functools import lru_cache
+
 from markupsafe import Markup
 
+from council.domain import Exchange
 from council.reports.heading import heading
 from council.reports.markdown_escape import embed, inline
 from council.reports.words import TURNS
@@ -31,8 +34,13 @@ def render_question(transcript: Transcript, words: Translator) -> str:
 
 def render_earlier(transcript: Transcript) -> str:
     """The earlier turns of the conversation as Markdown: a question is shown as it was written, an answer drawn."""
+    return _earlier(transcript.question.earlier) if transcript.question else ""
+
+
+@lru_cache(maxsize=8)  # it stays the same while a run is drawn again and again
+def _earlier(exchanges: tuple[Exchange, ...]) -> str:
     turns = []
-    for exchange in transcript.question.earlier if transcript.question else ():
+    for exchange in exchanges:
         asked = inline(exchange.question).replace(r"\<", "&lt;")
         turns.append(f"**{asked}**\n\n{model_text(embed(exchange.answer, below=3))}")
     return "\n\n".join(turns)

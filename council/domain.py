@@ -273,9 +273,10 @@ class Minutes(Value):
 
 
 class Synthesis(Value):
-    """The final answer. `source` tells what it is: the chairman's text, another seat's in its place, or the leading
-    (or, in quick mode, only) answer verbatim. `seat` wrote it."""
+    """The final answer. `source` tells what it is: the chairman's text, another seat's in its place, or, word for word,
+    the answer that most seats gave (`agreed`), the leading one, in quick mode the only one. `seat` wrote it."""
 
     seat: SeatId
     text: str
-    source: Literal["chairman", "stand_in", "leading_answer"] = "chairman"
+    source: Literal["chairman", "stand_in", "agreed", "leading_answer"] = "chairman"
+    agreed: tuple[SeatId, ...] = ()

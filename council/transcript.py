@@ -248,7 +248,7 @@ class Transcript:
         """The turn whose text is the final answer: the one that concluded, or the answer that stands in for it."""
         if self.synthesis is None:
             return None
-        if self.synthesis.source == "leading_answer":
+        if self.synthesis.source in ("leading_answer", "agreed"):
             return self.answer(self.synthesis.seat)
         written = [
             s for (kind, seat, _), s in self.speeches.items() if (kind, seat) == ("synthesis", self.synthesis.seat)

@@ -51,7 +51,8 @@ def obedient(model: str, messages: Sequence[Message], config: GenerationConfig) 
     """Answer with what was asked for: a valid JSON object where a schema constrains, else a few sentences."""
     if config.json_schema is not None:
         return json.dumps(smallest_instance(config.json_schema, model), ensure_ascii=False)
-    return "**Canberra** is the capital of Australia, says the model behind this seat. " * 3
+    books = int(hashlib.sha256(model.encode()).hexdigest()[:3], 16)  # no two say the very same
+    return f"**Canberra** is the capital of Australia, as {books} books say. " * 3
 
 
 def long_winded(words: int) -> str:

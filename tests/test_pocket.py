@@ -10,6 +10,8 @@ import pytest
 
 from council.domain import Council, Seat
 from council.method.wordings.wording import wording_for
+from models.base import GenerationConfig
+from models.demonstration import EXAMPLES
 from models.llama_cpp.backend import LlamaCppBackend
 from models.weights.finder import WeightsFinder
 from models.weights.gguf_header import read_header
@@ -19,7 +21,7 @@ from scripts.pocket.evaluate import Bench, deliberated
 from scripts.pocket.facts import LANGUAGES, MODELS, load_facts
 from scripts.pocket.phrasings import AROUND, UNSEEN, ask, questions
 from tests.deliberations import Recorded
-from tests.fakes import ScriptedBackend, kind_of
+from tests.fakes import ScriptedBackend, kind_of, obedient
 
 pytestmark = pytest.mark.anyio
 POCKET = Path(__file__).parent.parent / "models" / "pocket"
@@ -74,13 +76,16 @@ async def test_the_corpus_holds_the_very_prompts_that_the_pipeline_asks() -> Non
     question = "What is the capital of Australia?"
     await Recorded(backend, council, question=question, wording=wording_for(MODELS)).run()
     asked = {kind_of(messages, config): messages[1].content for _, messages, config in reversed(backend.prompts)}
-    text = "**Canberra** is the capital of Australia, says the model behind this seat. " * 3
-    texts = [text.strip()] * 2
+    texts = [obedient(model, (), GenerationConfig()).strip() for model in ("alpha:1b", "beta:1b")]
+
+    def shown(kind: str) -> list[str]:
+        return sorted(texts, key=asked[kind].index)
+
     assert asked["answer"] == render.head(question) + render.answer(question, "sceptic")
     nonce = asked["ballot"].split("<<<")[1][:12]
-    assert asked["ballot"] == render.head(question) + render.ballot(question, texts, nonce)
+    assert asked["ballot"] == render.head(question) + render.ballot(question, shown("ballot"), nonce)
     nonce = asked["second_look"].split("<<<")[1][:12]
-    assert asked["second_look"] == render.head(question) + render.second_look(texts, nonce)
+    assert asked["second_look"] == render.head(question) + render.second_look(shown("second_look"), nonce)
 
 
 def test_the_three_files_are_small_and_whole() -> None:
@@ -126,3 +131,21 @@ async def test_the_council_is_right_in_both_languages_although_one_seat_is_wrong
     said = await deliberated(pocket, question, 1)
     assert {model for model in MODELS if said[model].startswith(mistake)} == {errs}
     assert said["council"].startswith(right)
+
+
+SUGGESTED = {
+    "en": ("Ottawa", "Air scatters blue light", "Jupiter", "judge each other"),
+    "fr": ("Ottawa", "Tokyo", "Jupiter", "se jugent"),
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "right"),
+    [pair for language in EXAMPLES for pair in zip(EXAMPLES[language], SUGGESTED[language], strict=True)],
+)
+async def test_every_question_that_the_page_suggests_is_answered_right_by_the_council(
+    pocket: LlamaCppBackend, question: str, right: str
+) -> None:
+    for seed in range(3):
+        said = await deliberated(pocket, question, seed, temperature=0.7, personas=("", "", ""))
+        assert right in said["council"] and said["council"] in said.values()

@@ -8,9 +8,10 @@ from council.method.answers import collect_answers
 from council.method.debate import hold_debate
 from council.method.deliberation import Deliberation
 from council.method.fitting import prepare
-from council.method.synthesis import MINUTES_TOKENS, synthesise
+from council.method.synthesis import MINUTES_TOKENS, conclude_with, synthesise
 from council.method.voting.ballot_format import ballot_tokens
 from council.method.voting.ballots import vote
+from council.method.voting.groups import majority, undisputed
 
 
 async def deliberate(deliberation: Deliberation) -> None:
@@ -25,12 +26,14 @@ async def deliberate(deliberation: Deliberation) -> None:
     verdict: Verdict | None = None
     stances: Mapping[SeatId, Stance] = {}
     synthesis: Synthesis | None = None
-    if method.votes and len(answers) > 1 and not deliberation.is_hurried:
+    if method.votes and len(answers) > len(majority(answers)) and len(answers) > 1 and not deliberation.is_hurried:
         verdict = await vote(prepared, answers)
         if method.debates and not deliberation.is_hurried:
             debated = await hold_debate(prepared, answers, verdict)
             answers, verdict, stances = debated.answers, debated.verdict, debated.stances
-    if method.concludes:
+    if method.concludes and (same := undisputed(answers, verdict)):
+        synthesis = await conclude_with(same, prepared, answers, verdict)
+    elif method.concludes:
         synthesis = await synthesise(prepared, answers, verdict, stances)
     elif method.seats == "one":
         (seat_id,) = answers
@@ -51,4 +54,6 @@ def _is_whole(council: Council, verdict: Verdict | None, synthesis: Synthesis | 
     """Tell whether everybody voted and the chairman wrote, where the mode has them do so and nobody sits alone."""
     if synthesis is None or len(council.seats) == 1:
         return True
+    if synthesis.source == "agreed":
+        return verdict is None or verdict.standings.abstained == 0
     return verdict is not None and verdict.standings.abstained == 0 and synthesis.source == "chairman"

@@ -49,8 +49,24 @@ async def synthesise(
         synthesis = Synthesis(seat=leading, text=answers[leading], source="leading_answer")
     deliberation.emit(SynthesisWritten(synthesis=synthesis))
     if has_minutes and synthesis.source != "leading_answer":
-        winner = verdict.standings.winner if verdict else None
-        await _take_minutes(deliberation, answers, order, synthesis, winner)
+        seat = next(s for s in (deliberation.council.chairman, *deliberation.council.seats) if s.id == synthesis.seat)
+        await _take_minutes(seat, deliberation, answers, order, synthesis, verdict)
+    return synthesis
+
+
+async def conclude_with(
+    same: Sequence[SeatId], deliberation: Prepared, answers: Mapping[SeatId, str], verdict: Verdict | None
+) -> Synthesis:
+    """Let the answer that these seats gave stand as it is; the minutes tell what the others said, if there are any."""
+    is_unanimous = len(same) == len(answers)
+    deliberation.emit(StageStarted(stage="synthesis", turns=0 if is_unanimous else 1))
+    ranked = [standing.seat for standing in verdict.standings.order] if verdict else []
+    seat_id = next((seat for seat in ranked if seat in same), same[0])
+    synthesis = Synthesis(seat=seat_id, text=answers[seat_id], source="agreed", agreed=tuple(same))
+    deliberation.emit(SynthesisWritten(synthesis=synthesis))
+    if not is_unanimous:
+        order = shuffled(list(answers), deliberation.seed, "chairman")
+        await _take_minutes(deliberation.council.chairman, deliberation, answers, order, synthesis, verdict)
     return synthesis
 
 
@@ -83,14 +99,15 @@ def _attempts(deliberation: Prepared, answers: Mapping[SeatId, str]) -> Iterator
 
 
 async def _take_minutes(
+    seat: Seat,
     deliberation: Prepared,
     answers: Mapping[SeatId, str],
     order: Sequence[SeatId],
     synthesis: Synthesis,
-    winner: SeatId | None,
+    verdict: Verdict | None,
 ) -> None:
     """Take the minutes; a run without them is whole, so a failure leaves them out (its turn says why)."""
-    seat = next(s for s in (deliberation.council.chairman, *deliberation.council.seats) if s.id == synthesis.seat)
+    winner = verdict.standings.winner if verdict else None
     turn = Turn(kind="minutes", seat=seat)
     shown = anonymous(answers, order, turn, deliberation)
     prompt = minutes_prompt(shown, synthesis.text, deliberation.question)

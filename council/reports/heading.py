@@ -44,7 +44,7 @@ def _facts(transcript: Transcript) -> Iterator[Text]:
     """Every fact that applies, in the order in which they are said."""
     assert transcript.council is not None
     council, has_ended = transcript.council, transcript.status != "running"
-    answered = sum(_has_answered(transcript, seat.id) for seat in council.seats)
+    answered = _answered(transcript)
     if len(council.speakers) == 1:
         yield _("one model alone, no vote")
         if has_ended and not answered:
@@ -55,7 +55,8 @@ def _facts(transcript: Transcript) -> Iterator[Text]:
         if not council.method.concludes:
             yield _("side by side, no vote")
         else:
-            yield from _vote(transcript.final_standings, has_ended)
+            if transcript.final_standings or not (transcript.synthesis and transcript.synthesis.agreed):
+                yield from _vote(transcript.final_standings, has_ended)
             yield from _debate(transcript)
             yield from _conclusion(transcript)
     if hosts := council.remote_hosts:
@@ -104,6 +105,10 @@ def _conclusion(transcript: Transcript) -> Iterator[Text]:
     if synthesis is None:
         if transcript.status in ("complete", "partial"):
             yield _("no conclusion")
+    elif synthesis.agreed and len(synthesis.agreed) == _answered(transcript):
+        yield _("all gave the same answer")
+    elif synthesis.agreed:
+        yield lazy_ngettext("{n} gave the same answer", "{n} gave the same answer", len(synthesis.agreed))
     elif synthesis.source == "leading_answer":
         if standings is None or not standings.voters:
             yield _("no conclusion: one seat's answer, word for word")
@@ -124,6 +129,11 @@ def _is_demonstration(transcript: Transcript) -> bool:
     named = [seat.model for seat in (*transcript.council.seats, transcript.council.chairman)]
     spoke = [speech.model for speech in transcript.speeches.values()]
     return any(map(is_demonstration, (*named, *spoke)))
+
+
+def _answered(transcript: Transcript) -> int:
+    assert transcript.council is not None
+    return sum(_has_answered(transcript, seat.id) for seat in transcript.council.seats)
 
 
 def _has_answered(transcript: Transcript, seat_id: str) -> bool:

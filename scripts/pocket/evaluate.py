@@ -151,12 +151,17 @@ class Bench:
 
 
 async def deliberated(
-    backend: LlamaCppBackend, question: str, seed: int, *, temperature: float = 0.0
+    backend: LlamaCppBackend,
+    question: str,
+    seed: int,
+    *,
+    temperature: float = 0.0,
+    personas: Sequence[str] = PERSONAS,
 ) -> dict[str, str]:
     """Run the program's own pipeline; return the seats' first answers by model, and the final one as "council"."""
     seats = tuple(
         Seat(id=f"seat-{place}", model=model, persona=persona, temperature=temperature)
-        for place, (model, persona) in enumerate(zip(MODELS, PERSONAS, strict=True), start=1)
+        for place, (model, persona) in enumerate(zip(MODELS, personas, strict=True), start=1)
     )
     said: dict[str, str] = {}
 

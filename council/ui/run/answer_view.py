@@ -20,6 +20,7 @@ from models.text import lazy_gettext as _
 AUTHORS = {
     "chairman": _("written by the chairman, {seat}"),
     "stand_in": _("the chairman failed; written by {seat} in its place"),
+    "agreed": _("the answer that most seats gave, word for word; first by {seat}"),
     "leading_answer": _("no chairman could conclude; this is the leading answer, word for word, by {seat}"),
 }
 QUICK = _("the answer of one seat, {seat}")

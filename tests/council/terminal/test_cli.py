@@ -50,7 +50,7 @@ def stored(run: int = 0) -> str:
 def test_an_answer_goes_to_one_stream_and_the_way_to_it_to_the_other(capsys: Captured) -> None:
     assert council("ask", ASKED) == 0
     out, err = capsys.readouterr()
-    assert out.strip() == obedient("", [], GenerationConfig()).strip()
+    assert out.strip() == obedient("alpha:1b", [], GenerationConfig()).strip()
     for told in ("Answers", "seat-1 (alpha:1b) answered", "Ballots", "votes: ", "Conclusion", "3 of 3 seats answered"):
         assert told in err
     assert f"--after {stored()}" in err

@@ -89,7 +89,11 @@ async def test_a_ballot_keeps_its_label_map_and_raw_text():
 
 
 async def test_the_same_model_on_three_seats_votes_three_times():
-    recorded = Recorded(ScriptedBackend(), a_council("alpha:1b", "alpha:1b", "alpha:1b"))
+    def script(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
+        said = obedient(model, messages, config)
+        return said if config.json_schema else f"{said}\n{config.seed}"
+
+    recorded = Recorded(ScriptedBackend(script), a_council("alpha:1b", "alpha:1b", "alpha:1b"))
     transcript = await recorded.run()
     final = transcript.final_standings
     assert final is not None and (final.voters, final.families) == (3, 1)

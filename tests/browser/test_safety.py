@@ -53,7 +53,7 @@ def test_a_hostile_answer_runs_no_script_and_loads_nothing(serve: Serve, open_pa
 
     def hostile(model: str, messages: Sequence[Message], config: GenerationConfig) -> str:
         if config.json_schema is None:
-            return attack
+            return f"{attack}\n\n{config.seed}"  # else all say the very same, and nobody votes
         return obedient(model, messages, config).replace("note", "<img src=x onerror=window.hit=5>note")
 
     page = open_page(serve(an_ollama(hostile, models=["<b>bold:1b</b>", "beta:1b"])).url)

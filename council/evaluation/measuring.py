@@ -27,6 +27,7 @@ from council.method.fitting import prepare
 from council.method.pipeline import deliberate, longest_output
 from council.method.turns import take_turn
 from council.method.voting.tally import consistency, count_ballots, first_shown_first
+from council.method.wordings.wording import WORDINGS, wording_for
 from council.transcript import Speech, Transcript
 from models.base import Backend
 from models.errors import BackendError
@@ -131,10 +132,13 @@ class Laboratory:
         question = Question(text=item.prompt, language=item.language)
         council = self.council.model_copy(update={"mode": mode})
         nonce = f"{self.seed}:{item.id}"
+        wording = wording_for(seat.model for seat in (*council.seats, council.chairman))
         if past is not None:
             transcript.apply(DeliberationResumed())
         transcript.apply(
-            DeliberationStarted(id="item", question=question, council=council, seed=self.seed, nonce_seed=nonce)
+            DeliberationStarted(
+                id="item", question=question, council=council, seed=self.seed, nonce_seed=nonce, wording=wording
+            )
         )
         return Deliberation(
             question=question,
@@ -145,6 +149,7 @@ class Laboratory:
             emit=transcript.apply,
             past=copy.deepcopy(transcript) if past is not None else None,
             max_context=self.max_context,
+            wording=WORDINGS[wording],
         )
 
 

@@ -52,7 +52,8 @@ def test_every_answer_forbids_the_browser_to_load_from_elsewhere(serve: Start) -
     council = serve()
     for path in ("/", "/healthz", "/theme.css", "/nothing-here"):
         policy = get(council, path).headers["content-security-policy"]
-        assert "default-src 'self'" in policy and "connect-src 'self'" in policy
+        assert "default-src 'none'" in policy and "connect-src 'self'" in policy
+        assert "script-src-attr 'none'" in policy and "form-action 'none'" in policy
         assert "http" not in policy
 
 

@@ -75,6 +75,28 @@ def test_an_answer_with_every_form_of_picture_asks_nobody(serve: Serve, open_pag
     ear.close()
 
 
+def test_what_slips_through_runs_no_script_sends_no_form_and_loads_nothing(serve: Serve, open_page: OpenPage) -> None:
+    """The policy of the page, behind all that is taken out of texts."""
+    ear = Ear()
+    page = open_page(serve(an_ollama()).url)
+    page.evaluate(
+        """async (url) => {
+          const slipped = `<b onclick="window.hit = 1">b</b><form action="/login"><input name=q></form>
+            <iframe src="/config"></iframe><video src="${url}"></video><link rel=stylesheet href="${url}">
+            <link rel=prefetch href="${url}"><div style="background: url(${url}/x)">d</div>
+            <object data="${url}"></object><img src="${url}/y" onerror="window.hit = 2">`;
+          document.body.insertAdjacentHTML('beforeend', slipped);
+          document.querySelector('b[onclick]').click();
+          document.querySelector('form[action]').submit();
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }""",
+        ear.url,
+    )
+    assert page.evaluate("window.hit") is None and ear.visits == 0
+    assert "q=" not in page.url and page.frames[-1].url != f"{page.url}config"
+    ear.close()
+
+
 def drawn(page: Any, selector: str) -> list[str]:
     """What of this stands in the texts of models."""
     texts = page.locator("#answer, [id^=body-], [id^=thinking-]")

@@ -164,7 +164,7 @@ def _foot(transcript: Transcript, seat_id: str, words: Translator) -> Markup:
     ]
     if answer and answer.state == "failed" and answer.cause != "ended":
         again = button(words.gettext("Ask this seat again"), "retry", seat_id)
-        kind = "failure" if answer.cause == "error" else "cut-off"
+        kind = "cut-off" if answer.cause == "hurried" else "failure"
         failed = Markup('<div class="{}"><p>{}</p>{}</div>')
         lines.append(failed.format(kind, sentence(words.text(answer.reason)), again))
     return Markup().join(dict.fromkeys(lines))

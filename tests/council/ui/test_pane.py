@@ -58,6 +58,13 @@ def test_a_seat_that_was_cut_off_is_not_told_as_failed(
     assert "bad" not in pane.state and "failure" not in pane.foot + view.answer_heading
 
 
+@pytest.mark.parametrize("cause", ["error", "degenerate"])
+def test_a_seat_that_failed_by_itself_is_told_as_failed(cause: ev.FailureCause) -> None:
+    broken = ev.TurnFailed(turn=turn("seat-1"), reason="It broke.", cause=cause)
+    pane = render(fold(started(), ev.TurnStarted(turn=turn("seat-1")), broken), ENGLISH, 100.0).panes[0]
+    assert '<span class="chip bad">failed</span>' in pane.state and '<div class="failure">' in pane.foot
+
+
 @pytest.mark.parametrize("kind", ["answer", "ballot"])
 def test_what_a_seat_waits_for_is_told_beside_its_state_and_is_no_warning(kind: TurnKind) -> None:
     of = turn("seat-1", kind)

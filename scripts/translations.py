@@ -3,6 +3,7 @@
 Run it as `python -m scripts.translations`, translate what is empty, and let tests/council/test_catalogues.py check it.
 """
 
+import io
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -34,11 +35,13 @@ def extract() -> Catalog:
 def main() -> None:
     """Rewrite every catalogue: what is new comes in empty, what the source has no more goes."""
     for path in sorted(FOLDER.glob("*.po")):
+        header = path.read_text(encoding="utf-8").partition("\n\n")[0]  # Babel's own is full of places to fill in
         catalogue = read_po(path.open("rb"), locale=path.stem)
         catalogue.update(extract(), no_fuzzy_matching=True)
         catalogue.obsolete.clear()
-        with path.open("wb") as file:
-            write_po(file, catalogue, width=120, sort_by_file=True, include_lineno=False)
+        body = io.BytesIO()
+        write_po(body, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
+        path.write_text(f"{header}\n\n{body.getvalue().decode()}", encoding="utf-8")
         empty = sum(not message.string or not all(message.string) for message in catalogue if message.id)
         print(f"{path.name}: {len(catalogue)} sentences, {empty} of them without a translation")
 

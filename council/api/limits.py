@@ -8,7 +8,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
@@ -38,11 +38,16 @@ class BodyLimit:
             async with asyncio.timeout(self._most_seconds):
                 body = await read_body(receive, self._most_bytes)
         except TimeoutError:
-            return await PlainTextResponse("The request came too slowly.", status_code=408)(scope, receive, send)
+            return await _refusal(408, "The request came too slowly.")(scope, receive, send)
         if body is None:
-            refusal = PlainTextResponse(f"A request may hold {self._most_bytes:,} bytes at most.", status_code=413)
+            refusal = _refusal(413, f"A request may hold {self._most_bytes:,} bytes at most.")
             return await refusal(scope, receive, send)
         await self._app(scope, replay(body, receive), send)
+
+
+def _refusal(status: int, detail: str) -> JSONResponse:
+    """Return an answer as the page expects one, which then shows the detail to its user."""
+    return JSONResponse({"detail": detail}, status_code=status)
 
 
 async def read_body(receive: Receive, most_bytes: int = MOST_BYTES) -> bytes | None:

@@ -3,7 +3,7 @@
 import ipaddress
 import math
 
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from council.runs.pace import Pace
@@ -26,7 +26,8 @@ class EventPace:
         is_counted = scope["type"] == "http" and (scope["method"] == "POST" or scope["path"] in COSTLY)
         if is_counted and (seconds := self._pace.wait(_neighbourhood(scope))):
             headers = {"retry-after": str(math.ceil(seconds))}
-            refusal = PlainTextResponse("Too much comes from your address. Wait a moment.", 429, headers)
+            detail = {"detail": "Too much comes from your address. Wait a moment, and try again."}  # the page shows it
+            refusal = JSONResponse(detail, 429, headers)
             return await refusal(scope, receive, send)
         await self._app(scope, receive, send)
 

@@ -33,6 +33,7 @@ async def test_an_address_has_so_many_events_and_is_then_told_when_to_come_again
     answers = [await answer(layer, "192.0.2.1") for _ in range(3)]
     assert [begun["status"] for begun in answers] == [200, 200, 429]
     assert (b"retry-after", b"10") in answers[-1]["headers"]
+    assert (b"content-type", b"application/json") in answers[-1]["headers"]  # else the page shows a fault of its own
     assert (await answer(layer, "192.0.2.1", "GET", "/gradio_api/queue/data"))["status"] == 200  # streams go on
     assert (await answer(layer, "192.0.2.1", "GET", "/"))["status"] == 429  # a page has to be made
     assert (await answer(layer, "192.0.2.2"))["status"] == 200

@@ -138,7 +138,11 @@ def _check_places(council: Council, request: CouncilRequest, settings: Settings)
         raise RemoteSeatsError(
             sentences([*told, goes]),
             hosts=hosts,
-            advice=_("Agree to it with `--remote {hosts}`, or choose another model.", hosts=",".join(hosts)),
+            advice=_(
+                "Agree to it with `--remote {hosts}`, or for good with COUNCIL_REMOTE_HOSTS={hosts}, or choose another "
+                "model.",
+                hosts=",".join(hosts),
+            ),
         )
 
 

@@ -48,6 +48,7 @@ program.add_typer(history, name="history", rich_help_panel=QUESTIONS)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Do not tell what happens on the way.")]
 Arguments = ParamSpec("Arguments")
+Remote = Annotated[str, typer.Option(metavar="HOST,HOST", help="Hosts elsewhere that the question may be sent to.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's name, as `history` lists it.")]
 
 
@@ -93,9 +94,7 @@ def ask(
     mode: Annotated[Mode | None, typer.Option(help="How it is decided (default: COUNCIL_MODE).")] = None,
     seats: Annotated[str, typer.Option(metavar="A,B=PERSONA,C@0.3", help=SEATS_HELP)] = "",
     chairman: Annotated[str, typer.Option(metavar="MODEL", help="Who concludes (default: COUNCIL_CHAIRMAN).")] = "",
-    remote: Annotated[
-        str, typer.Option(metavar="HOST,HOST", help="Hosts elsewhere that the question may be sent to.")
-    ] = "",
+    remote: Remote = "",
     language: Annotated[Language | None, typer.Option(help="Of the answer (default: the question's).")] = None,
     after: Annotated[str, typer.Option(metavar="RUN", help="Follow up this run, with its council.")] = "",
     debate: Annotated[Policy, typer.Option(help="In the mode full.")] = "auto",
@@ -116,12 +115,16 @@ def ask(
         rounds=rounds,
         second_look=second_look,
         answer_tokens=answer_tokens,
-        agreed_hosts=tuple(host.strip() for host in remote.split(",") if host.strip()),
+        agreed_hosts=_hosts(remote),
     )
     text = read_input() if question == "-" else question
     return terminal_of(context).run(
         commands.ask, text, request, language=language, after=after, as_json=json, is_quiet=quiet
     )
+
+
+def _hosts(remote: str) -> tuple[str, ...]:
+    return tuple(host.strip() for host in remote.split(",") if host.strip())
 
 
 def _wishes(seats: str) -> tuple[SeatWish, ...] | None:
@@ -179,6 +182,7 @@ def evaluate(
     ] = "council",
     items: Annotated[int, typer.Option(min=0, max=MOST_RUNS, metavar="N", help="N of them, by lot; 0: all.")] = 100,
     seats: Annotated[str, typer.Option(metavar="A,B=PERSONA,C@0.3", help="Models, as for `ask`.")] = "",
+    remote: Remote = "",
     modes: Annotated[str, typer.Option(metavar="A,B", help="Modes that are measured beside the rivals.")] = "council",
     answer_tokens: Annotated[
         int | None, typer.Option(min=TOKENS[0], max=TOKENS[1], help="Of an answer (default: COUNCIL_ANSWER_TOKENS).")
@@ -197,7 +201,7 @@ def evaluate(
         return terminal.run(evaluating.show, show, report=report)
     if resume:
         return terminal.run(evaluating.go_on, resume, report=report)
-    request = CouncilRequest(seats=_wishes(seats), answer_tokens=answer_tokens)
+    request = CouncilRequest(seats=_wishes(seats), answer_tokens=answer_tokens, agreed_hosts=_hosts(remote))
     return terminal.run(
         evaluating.begin_and_run,
         request,

@@ -81,6 +81,9 @@ def _state_of(health: Health) -> Text:
     if not health.ok:
         return _("backend {name}: cannot be used", name=health.backend)
     number = len(health.models)
+    if health.remote_host:
+        place = _("runs at {host}, not on this machine", host=health.remote_host)
+        return _("backend {name}: {detail}", name=health.backend, detail=place)
     return lazy_ngettext("backend {name}: {n} model", "backend {name}: {n} models", number, name=health.backend)
 
 
@@ -183,4 +186,5 @@ async def _try_ballot(seat: Seat, backend: Backend, config: GenerationConfig) ->
 
 
 def _name(seat: Seat) -> str:
-    return f"{seat.id} ({seat.model})"
+    place = f" → {seat.remote_host}" if seat.remote_host else ""
+    return f"{seat.id} ({seat.model}{place})"

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from council.application import Application
-from council.asking import CouncilRequest, make_council
+from council.asking import CouncilRequest, make_council, server_hosts
 from council.domain import MODES, Mode
 from council.errors import ConfigurationError, did_you_mean
 from council.evaluation.evaluate import begin, draw, evaluate
@@ -56,7 +56,9 @@ async def begin_and_run(
     for fault in read.faults:
         console.note(fault)
     cards = await application.backend.list_models()
-    council = make_council(request.model_copy(update={"mode": "council"}), cards, application.settings)
+    agreed = (*request.agreed_hosts, *server_hosts(application.settings))
+    request = request.model_copy(update={"mode": "council", "agreed_hosts": agreed})
+    council = make_council(request, cards, application.settings)
     if len(council.seats) < 2:
         raise ConfigurationError(
             _("One seat alone is no council to be measured."), advice=_("Name two or more with --seats.")
@@ -88,6 +90,8 @@ async def go_on(application: Application, console: Console, evaluation: str, *, 
             seats=seats,
         )
     )
+    if hosts := plan.council.remote_hosts:
+        console.note(_("The question is sent to {hosts}", hosts=", ".join(hosts)))
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()

@@ -17,7 +17,8 @@ from council.runs.registry import Runs
 from council.seats import SeatWish, choose_seats
 from council.settings import Settings
 from council.terminal.cli import main
-from models.base import ModelCard
+from council.terminal.doctor import _name, _state_of
+from models.base import Health, ModelCard
 from tests.council.applications import scripted
 from tests.fakes import ScriptedBackend
 
@@ -118,6 +119,12 @@ async def test_a_chairman_that_fails_is_followed_by_a_seat_here_first(history: H
 
     who = [seat.model for seat, _ in _attempts(Run(), {seat.id: "Yes." for seat in council.seats})]  # type: ignore[arg-type]
     assert who == ["gamma:1b", "gamma:1b", "beta:1b"]
+
+
+def test_the_doctor_says_of_a_backend_and_of_a_seat_where_it_is() -> None:
+    far = Health("openai", True, models=(FAR,), remote_host="api.example")
+    assert str(_state_of(far)) == "backend openai: runs at api.example, not on this machine"
+    assert _name(Seat(id="seat-1", model="gpt-4o", remote_host="api.example")) == "seat-1 (gpt-4o → api.example)"
 
 
 def test_a_run_that_was_stored_before_places_were_known_is_read() -> None:

@@ -3,7 +3,9 @@
 Terminal and page fill in a CouncilRequest, and `make_council` alone decides what becomes of it.
 """
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from council.domain import (
     MAX_QUESTION_CHARACTERS,
@@ -19,7 +21,7 @@ from council.domain import (
     Seat,
     Value,
 )
-from council.errors import ConfigurationError, RemoteSeatsError
+from council.errors import ConfigurationError, MissingModelError, RemoteSeatsError
 from council.method.language import detect_language
 from council.seats import (
     SeatWish,
@@ -32,13 +34,18 @@ from council.seats import (
 )
 from council.settings import Settings
 from council.transcript import Transcript
-from models.base import ModelCard
+from models.base import Health, ModelCard
 from models.characters import is_blank, is_unicode, typed
 from models.http.places import host_elsewhere
 from models.ollama.wire import server_url
 from models.openai.wire import endpoint_url
+from models.selector import BackendSelector
 from models.text import lazy_gettext as _
 from models.text import sentences
+
+SEATING_SECONDS = 6.0
+LOOK_SECONDS = 0.5
+WAITING_FOR_MODELS = _("No model for this council is here yet. Waiting a few seconds for a backend that is starting…")
 
 
 class CouncilRequest(Value):
@@ -144,6 +151,30 @@ def _check_places(council: Council, request: CouncilRequest, settings: Settings)
                 hosts=",".join(hosts),
             ),
         )
+
+
+async def seat_when_ready(request: CouncilRequest, backend: BackendSelector, settings: Settings) -> Council:
+    """Seat the council as soon as its models are there, but wait no longer than a backend takes to start.
+
+    Raises what `make_council` raises in the end.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + SEATING_SECONDS
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await backend.healths(anew=True)
+        try:
+            return make_council(request, await backend.list_models(), settings)
+        except MissingModelError:
+            if loop.time() + LOOK_SECONDS > until:
+                raise
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def may_come(healths: Sequence[Health]) -> bool:
+    """Whether more models may be there in a moment: a backend is away, and may be starting."""
+    return any(not health.ok and not health.lacks_weights for health in healths)
 
 
 def server_hosts(settings: Settings) -> tuple[str, ...]:

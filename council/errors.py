@@ -39,6 +39,10 @@ class RemoteSeatsError(ConfigurationError):
         self.hosts = tuple(hosts)
 
 
+class MissingModelError(ConfigurationError):
+    """No model that is known now can take a seat; one may come with a backend that is still away."""
+
+
 class QuorumError(CouncilError):
     """Too few answers stand to go on."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from council.domain import MAX_MODEL_CHARACTERS, MAX_PERSONA_CHARACTERS, MAX_SEATS, Seat
-from council.errors import ConfigurationError, did_you_mean
+from council.errors import ConfigurationError, MissingModelError, did_you_mean
 from models.base import ModelCard
 from models.characters import is_blank, typed
 from models.names import canonical, is_same
@@ -178,7 +178,7 @@ def choose_seats(cards: Sequence[ModelCard], *, size: int = 3) -> tuple[Seat, ..
             advice=sentences([_("Name those that shall sit."), GET_A_MODEL]),
         )
     if not models:
-        raise ConfigurationError(_("No installed model can answer a question."), advice=GET_A_MODEL)
+        raise MissingModelError(_("No installed model can answer a question."), advice=GET_A_MODEL)
     needs_personas = len(models) < size
     chosen = islice(zip(cycle(models), cycle(DEFAULT_PERSONAS), strict=False), size)
     return tuple(
@@ -211,7 +211,7 @@ def check_seats(seats: Sequence[Seat], cards: Sequence[ModelCard]) -> None:
         installed = sorted({card.name for card in cards})
         near = difflib.get_close_matches(seat.model, installed, n=3, cutoff=0.6) or installed[:3]
         choices = ", ".join(map(repr, near))
-        raise ConfigurationError(
+        raise MissingModelError(
             _("The model {model!r} of {seat!r} is not installed.", model=seat.model, seat=seat.id),
             advice=_("Choose {choices}, or get it with `ollama pull {model}`.", choices=choices, model=seat.model)
             if near

@@ -3,14 +3,14 @@
 A failure is always one of the exceptions of `models/errors.py`: never text, `None` or an empty stream.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from models.characters import Joiner
-from models.errors import BackendError, RemoteModelError
+from models.errors import BackendError, BackendOverloadedError, RemoteModelError
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
 
@@ -132,9 +132,16 @@ class Health:
     error: BackendError | None = None
 
     @classmethod
-    def after(cls, error: BackendError, backend: str, *, remote_host: str = "") -> "Health":
-        """Return that of a backend whose check, or whose use, ended with an error."""
-        return cls(backend, ok=False, detail=error.text, remote_host=remote_host, error=error)
+    def after(
+        cls, error: BackendError, backend: str, *, models: Iterable[ModelCard] = (), remote_host: str = ""
+    ) -> "Health":
+        """Return that of a backend whose check, or whose use, ended with an error.
+
+        One that is only busy is up, with the `models` that it was known to have.
+        """
+        is_up = isinstance(error, BackendOverloadedError)
+        known = tuple(models) if is_up else ()
+        return cls(backend, is_up, error.text, models=known, remote_host=remote_host, error=error)
 
 
 class Backend(Protocol):

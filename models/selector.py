@@ -4,40 +4,30 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
-from models.base import Backend, Chunk, GenerationConfig, Health, Message, ModelCard, estimate_tokens
+from models.attempts import Attempt, Patience, next_attempt, opening_of, waiting_for
+from models.base import LLAMA_CPP, Backend, Chunk, GenerationConfig, Health, Message, ModelCard, estimate_tokens
 from models.errors import (
     AllBackendsFailedError,
     BackendError,
     BackendUnavailableError,
     BadResponseError,
     ModelNotFoundError,
-    NoAnswerError,
     RemoteModelError,
     RequestRejectedError,
 )
+from models.listing import merge_cards
 from models.names import canonical, is_same
-from models.text import NOTHING, Text, sentences
+from models.text import NOTHING, sentences
 from models.text import lazy_gettext as _
 from models.watched import WatchedBackend
 
 Result = TypeVar("Result")
 
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One way to serve a request: a backend, what it calls the model, and whether that is kept from thinking."""
-
-    watched: WatchedBackend
-    model: str
-    is_stand_in: bool = False
-    is_unthinking: bool = False
-
-    @property
-    def backend(self) -> Backend:
-        return self.watched.backend
+SHORT_WAIT_SECONDS = 10.0
+"""For what is asked before anybody could be told of the wait."""
 
 
 class BackendSelector:
@@ -56,9 +46,18 @@ class BackendSelector:
         *,
         stand_ins: Mapping[str, str] | None = None,
         health_seconds: float = 5.0,
+        patience_seconds: float = 3.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._watched = [WatchedBackend(backend, fresh_seconds=health_seconds, clock=clock) for backend in backends]
+        self._watched = [
+            WatchedBackend(
+                backend,
+                fresh_seconds=health_seconds,
+                patience_seconds=None if backend.name == LLAMA_CPP else patience_seconds,  # its disk may be slow
+                clock=clock,
+            )
+            for backend in backends
+        ]
         self._stand_ins = {canonical(model): stand_in for model, stand_in in (stand_ins or {}).items()}
 
     async def healths(self, *, anew: bool = False) -> list[Health]:
@@ -75,7 +74,7 @@ class BackendSelector:
             ok=any(health.ok for health in healths),
             detail=sentences(faults) if healths else _("No backend is set."),
             latency_seconds=max((health.latency_seconds for health in healths), default=0.0),
-            models=tuple(_merge(healths)),
+            models=tuple(merge_cards(healths)),
         )
 
     async def list_models(self) -> list[ModelCard]:
@@ -83,7 +82,7 @@ class BackendSelector:
 
         A model that is run here, too, is listed as run here, whichever comes first.
         """
-        return _merge(await self.healths())
+        return merge_cards(await self.healths())
 
     async def describe(self, model: str) -> ModelCard:
         """Return what the first backend that serves the model knows of it."""
@@ -126,19 +125,24 @@ class BackendSelector:
 
     async def _answer(
         self,
-        attempts: AsyncIterator[_Attempt],
+        attempts: AsyncIterator[Attempt],
         model: str,
         messages: Sequence[Message],
         config: GenerationConfig,
         errors: list[BackendError],
     ) -> AsyncGenerator[Chunk, None]:
-        lost = NOTHING
+        lost, has_text = NOTHING, False
         async for attempt in attempts:
             has_begun = False
+            if attempt.wait_seconds:
+                lost = lost if has_text else NOTHING
+                yield Chunk(notice=waiting_for(errors[-1], attempt.wait_seconds))
+                await asyncio.sleep(attempt.wait_seconds)
             try:
-                async with aclosing(_speak(attempt, messages, config, _opening(attempt, model, lost))) as chunks:
+                async with aclosing(_speak(attempt, messages, config, opening_of(attempt, model, lost))) as chunks:
                     async for chunk in chunks:
                         has_begun, lost = True, NOTHING
+                        has_text = not chunk.restart and (has_text or bool(chunk.text or chunk.thinking))
                         yield chunk
                 return
             except RequestRejectedError:
@@ -151,29 +155,38 @@ class BackendSelector:
 
     async def _first(self, model: str, ask: Callable[[Backend, str], Awaitable[Result]]) -> Result:
         errors: list[BackendError] = []
+        patience = Patience(SHORT_WAIT_SECONDS)
         async with aclosing(self._attempts(model, errors)) as attempts:
             async for attempt in attempts:
-                try:
-                    return await ask(attempt.backend, attempt.model)
-                except RequestRejectedError:
-                    raise
-                except BackendError as error:
-                    _note(error, attempt, errors)
+                seconds: float | None = 0.0
+                while seconds is not None:
+                    await asyncio.sleep(seconds)
+                    try:
+                        return await ask(attempt.backend, attempt.model)
+                    except RequestRejectedError:
+                        raise
+                    except BackendError as error:
+                        _note(error, attempt, errors)
+                        seconds = patience.grant(error) or None
         raise _all_failed(model, errors)
 
     async def _attempts_to_answer(
         self, model: str, config: GenerationConfig, errors: list[BackendError]
-    ) -> AsyncGenerator[_Attempt, None]:
-        """Yield every way to serve a model; after one that only thought, the same and all others without thinking."""
-        is_unthinking = False
+    ) -> AsyncGenerator[Attempt, None]:
+        """Yield every way to serve a model; after one that only thought, the same and all others without thinking.
+
+        One whose server asks for time comes again.
+        """
+        is_unthinking, patience = False, Patience()
         async with aclosing(self._attempts(model, errors)) as attempts:
             async for attempt in attempts:
-                yield replace(attempt, is_unthinking=is_unthinking)
-                if config.think is not False and not is_unthinking and _only_thought(errors[-1]):
-                    is_unthinking = True
-                    yield replace(attempt, is_unthinking=True)
+                current: Attempt | None = replace(attempt, is_unthinking=is_unthinking)
+                while current is not None:
+                    yield current
+                    is_unthinking = current.is_unthinking
+                    current = next_attempt(current, errors[-1], config, patience)
 
-    async def _attempts(self, model: str, errors: list[BackendError]) -> AsyncGenerator[_Attempt, None]:
+    async def _attempts(self, model: str, errors: list[BackendError]) -> AsyncGenerator[Attempt, None]:
         """Yield the ways to serve a model, best first; a backend that is down goes into `errors`.
 
         A backend believed to be down is checked again before the stand-in is asked: it may be back.
@@ -181,7 +194,7 @@ class BackendSelector:
         down: list[WatchedBackend] = []
         for watched in self._watched:
             if (await watched.health()).ok:
-                yield _Attempt(watched, model)
+                yield Attempt(watched, model)
             else:
                 down.append(watched)
         async for attempt in self._under_other_names(model):
@@ -189,26 +202,26 @@ class BackendSelector:
         for watched in down:
             health = await watched.health(anew=True)
             if health.ok:
-                yield _Attempt(watched, model)
+                yield Attempt(watched, model)
             else:
                 errors.append(_unavailable(health))
         stand_in = self._stand_ins.get(canonical(model), "")
         for watched in self._watched if stand_in else ():
             # One that failed only now may have lost a large model's process, and not itself.
             if (await watched.health()).ok or (watched not in down and (await watched.health(anew=True)).ok):
-                yield _Attempt(watched, stand_in, is_stand_in=True)
+                yield Attempt(watched, stand_in, is_stand_in=True)
 
-    async def _under_other_names(self, model: str) -> AsyncIterator[_Attempt]:
+    async def _under_other_names(self, model: str) -> AsyncIterator[Attempt]:
         """Yield backends that have the same model under another name: a GGUF file for Ollama's, and back."""
         for watched in self._watched:
             health = await watched.health()
             for card in health.models if health.ok else ():
                 if canonical(card.name) != canonical(model) and is_same(card.name, model):
-                    yield _Attempt(watched, card.name)
+                    yield Attempt(watched, card.name)
 
 
 async def _speak(
-    attempt: _Attempt, messages: Sequence[Message], config: GenerationConfig, opening: Chunk | None
+    attempt: Attempt, messages: Sequence[Message], config: GenerationConfig, opening: Chunk | None
 ) -> AsyncGenerator[Chunk, None]:
     """Pass an answer on up to its completion; raises BadResponseError where it ends without one.
 
@@ -229,27 +242,7 @@ async def _speak(
     )
 
 
-def _only_thought(error: BackendError) -> bool:
-    """Tell whether the same model may well answer when its thinking is switched off."""
-    return isinstance(error, NoAnswerError) and error.has_thinking
-
-
-def _opening(attempt: _Attempt, model: str, lost: Text) -> Chunk | None:
-    """Tell that an attempt begins where another one was lost, or that a stand-in answers; else None."""
-    names = {"model": attempt.model, "backend": attempt.backend.name}
-    if not lost:
-        notice = _("{model!r} on {backend} stands in for {wanted!r} and answers.", wanted=model, **names)
-        return Chunk(notice=notice) if attempt.is_stand_in else None
-    if attempt.is_stand_in:
-        anew = _("{model!r} on {backend} stands in for {wanted!r} and begins the answer anew.", wanted=model, **names)
-    elif attempt.is_unthinking:
-        anew = _("{model!r} on {backend} begins the answer anew, without thinking.", **names)
-    else:
-        anew = _("{model!r} on {backend} begins the answer anew.", **names)
-    return Chunk(restart=sentences([lost, anew]))
-
-
-def _note(error: BackendError, attempt: _Attempt, errors: list[BackendError]) -> None:
+def _note(error: BackendError, attempt: Attempt, errors: list[BackendError]) -> None:
     """Keep an error, with the name of the backend whose it is."""
     error.backend = error.backend or attempt.backend.name
     errors.append(error)
@@ -269,17 +262,3 @@ def _all_failed(model: str, errors: Sequence[BackendError]) -> AllBackendsFailed
             _("{model!r} cannot be run: no backend is set.", model=model), backend="selector", cause="no_backend"
         )
     return AllBackendsFailedError(_("{model!r} cannot be run.", model=model), backend="selector", errors=errors)
-
-
-def _merge(healths: Sequence[Health]) -> list[ModelCard]:
-    """List every model once: not again under the same name, or as another tag with the very same size."""
-    served = [card for health in healths if health.ok for card in health.models]
-    kept: dict[int, ModelCard] = {}
-    known: set[tuple[str, int]] = set()
-    for position, card in sorted(enumerate(served), key=lambda numbered: numbered[1].remote_host != ""):
-        name = canonical(card.name)
-        same = {(name, 0)} | ({(name.rsplit(":", 1)[0], card.size_bytes)} if card.size_bytes else set())
-        if known.isdisjoint(same):
-            kept[position] = card
-            known |= same
-    return [kept[position] for position in sorted(kept)]

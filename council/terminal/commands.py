@@ -12,9 +12,17 @@ from typing import Literal
 from council import events as ev
 from council.advice import explain_health, faults_beside
 from council.application import Application, Opening
-from council.asking import CouncilRequest, make_council, make_question, server_hosts
-from council.domain import Language
-from council.errors import ConfigurationError, did_you_mean
+from council.asking import (
+    WAITING_FOR_MODELS,
+    CouncilRequest,
+    make_council,
+    make_question,
+    may_come,
+    seat_when_ready,
+    server_hosts,
+)
+from council.domain import Council, Language
+from council.errors import ConfigurationError, MissingModelError, did_you_mean
 from council.reports.as_json import to_json, to_markdown
 from council.reports.words import STATUSES
 from council.runs.ending import CLOSED
@@ -58,16 +66,26 @@ async def ask(
     """Begin a run and follow it to its end."""
     past = application.history.of(LOCAL).transcript(after) if after else None
     question = make_question(text, language=language, after=past)
-    cards = await application.backend.list_models()
     agreed = (*request.agreed_hosts, *server_hosts(application.settings))
     request = request.model_copy(update={"after": past.council if past else None, "agreed_hosts": agreed})
     try:
-        council = make_council(request, cards, application.settings)
+        council = await _seat(request, application, console)
     except ConfigurationError:
         await _note_faults(application, console)
         raise
     run = application.runs.of(LOCAL).start(question, council)
     return await _follow(application, run, console, as_json=as_json, is_quiet=is_quiet)
+
+
+async def _seat(request: CouncilRequest, application: Application, console: Console) -> Council:
+    backend, settings = application.backend, application.settings
+    try:
+        return make_council(request, await backend.list_models(), settings)
+    except MissingModelError:
+        if not may_come(await backend.healths()):
+            raise
+    console.note(WAITING_FOR_MODELS)
+    return await seat_when_ready(request, backend, settings)
 
 
 async def resume(

@@ -89,7 +89,7 @@ class OllamaBackend:
         try:
             await self._read_installed(HEALTH_SECONDS)
         except BackendError as error:
-            return Health.after(error, self.name, remote_host=installed.remote_host)
+            return Health.after(error, self.name, models=installed.cards, remote_host=installed.remote_host)
         latency_seconds = time.perf_counter() - began
         with suppress(TimeoutError):  # what is not known by then follows with a later check
             async with asyncio.timeout(SHOW_ALL_SECONDS):

@@ -68,7 +68,7 @@ class OpenAICompatibleBackend:
         try:
             await self._read_models(HEALTH_SECONDS)
         except BackendError as error:
-            return Health.after(error, self.name, remote_host=self._remote_host)
+            return Health.after(error, self.name, models=self._cards.values(), remote_host=self._remote_host)
         latency_seconds, models = time.perf_counter() - began, tuple(self._cards.values())
         return Health(self.name, True, self._left_out, latency_seconds, models, remote_host=self._remote_host)
 

@@ -135,9 +135,11 @@ class ScriptedOllama:
     only_thought = ollama_line(message={"role": "assistant", "content": "", "thinking": "Hmm"}) + OLLAMA_DONE
 
     @asynccontextmanager
-    async def open(self, speak: Speaks, timeouts: Timeouts = PATIENT) -> AsyncIterator[tuple[Backend, WireServer]]:
+    async def open(
+        self, speak: Speaks, timeouts: Timeouts = PATIENT, **routes: Speaks
+    ) -> AsyncIterator[tuple[Backend, WireServer]]:
         """Serve the script and open a backend for it."""
-        async with serve(ollama_server(speak)) as server:
+        async with serve(ollama_server(speak, **routes)) as server:
             backend = open_ollama(server.url, timeouts=timeouts)
             yield backend, server
             await backend.close()
@@ -158,9 +160,11 @@ class ScriptedOpenAI:
     only_thought = sse({"choices": [{"delta": {"reasoning_content": "Hmm"}}]}) + OPENAI_DONE
 
     @asynccontextmanager
-    async def open(self, speak: Speaks, timeouts: Timeouts = PATIENT) -> AsyncIterator[tuple[Backend, WireServer]]:
+    async def open(
+        self, speak: Speaks, timeouts: Timeouts = PATIENT, **routes: Speaks
+    ) -> AsyncIterator[tuple[Backend, WireServer]]:
         """Serve the script and open a backend for it."""
-        async with serve(openai_server(speak)) as server:
+        async with serve(openai_server(speak, **routes)) as server:
             backend = open_openai_compatible(server.url, timeouts=timeouts)
             yield backend, server
             await backend.close()

@@ -1,5 +1,6 @@
 """What happens around the question box: a question is asked, an earlier answer is offered, a new one is begun."""
 
+from collections.abc import AsyncIterator
 from functools import partial
 
 import gradio as gr
@@ -7,13 +8,21 @@ from gradio.blocks import Block
 
 from council.advice import explain
 from council.application import Application
-from council.asking import make_council, make_question
-from council.errors import CouncilError, RemoteSeatsError
+from council.asking import (
+    WAITING_FOR_MODELS,
+    CouncilRequest,
+    make_council,
+    make_question,
+    may_come,
+    seat_when_ready,
+)
+from council.domain import Council, Question
+from council.errors import CouncilError, MissingModelError, RemoteSeatsError
 from council.translation import translator
 from council.ui.asking.composer import render_consent, render_mode_note, render_offer
 from council.ui.assets.browser_code import WRITE_QUESTION
 from council.ui.history_panel import HistoryReader
-from council.ui.html_parts import failure
+from council.ui.html_parts import failure, note
 from council.ui.listener import Listener, Updates, Values
 from council.ui.page import Page
 from council.ui.shown_run import show
@@ -33,7 +42,7 @@ class ComposerEvents:
         """Attach the handlers."""
         box, page = self._box, self._page
         inputs: list[Block] = [box.question, box.mode, box.follow_up, box.agreed, page.history.search]
-        inputs += [*page.seats.seating, *page.seats.rules]
+        inputs += [page.models, *page.seats.seating, *page.seats.rules]
         conversation = [box.follow_up, box.banner]
         cleared = [*conversation, page.run.target, box.message]
         changed = [*cleared, box.question, box.agreed, page.history.list, page.seats.accordion]
@@ -45,41 +54,64 @@ class ComposerEvents:
             listen.in_browser(event, None, WRITE_QUESTION)
         listen(box.mode.change, self.describe_mode, [box.mode], [box.mode_note])
 
-    async def ask(self, values: Values, request: gr.Request) -> Updates:
+    async def ask(self, values: Values, request: gr.Request) -> AsyncIterator[Updates]:
         """Ask what stands in the box; it stays there unless a run began."""
-        return await self._ask(values, request, is_anew=False)
+        async for updates in self._ask(values, request, is_anew=False):
+            yield updates
 
-    async def answer_offer(self, values: Values, event: gr.EventData, request: gr.Request) -> Updates:
+    async def answer_offer(self, values: Values, event: gr.EventData, request: gr.Request) -> AsyncIterator[Updates]:
         """Open the stored answer of the same question or ask it anew; have it sent elsewhere, or choose other seats."""
         match event.action:
             case "open":
-                return {self._box.message: "", self._page.run.target: show(str(event.argument))}
+                yield {self._box.message: "", self._page.run.target: show(str(event.argument))}
+                return
             case "decline":
-                return {self._box.message: "", self._page.seats.accordion: gr.update(open=True)}
+                yield {self._box.message: "", self._page.seats.accordion: gr.update(open=True)}
+                return
             case "agree":
                 agreed = (*values[self._box.agreed], *str(event.argument).split(","))
-                asked = await self._ask({**values, self._box.agreed: agreed}, request, is_anew=False)
-                return {self._box.agreed: agreed, **asked}
-        return await self._ask(values, request, is_anew=True)
+                values = {**values, self._box.agreed: agreed}
+                yield {self._box.agreed: agreed}
+        async for updates in self._ask(values, request, is_anew=event.action != "agree"):
+            yield updates
 
-    async def _ask(self, values: Values, request: gr.Request, *, is_anew: bool) -> Updates:
-        box, page, words, owner = self._box, self._page, translator(values[self._page.language]), owner_of(request)
-        runs, after = self._application.runs.of(owner), values[self._box.follow_up]
-        cards = await self._application.backend.list_models()
+    async def _ask(self, values: Values, request: gr.Request, *, is_anew: bool) -> AsyncIterator[Updates]:
+        """Begin a run, or say why not; models that may come in a moment are waited for."""
+        box, words, backend = self._box, translator(values[self._page.language]), self._application.backend
         try:
-            past = runs.transcript(after) if after else None
-            question = make_question(values[box.question] or "", after=past)
-            wished = page.seats.read_request(values, values[box.mode])
-            wished = wished.model_copy(update={"agreed_hosts": tuple(values[box.agreed])})
-            council = make_council(wished, cards, self._application.settings)
-            same = None if is_anew else self._application.history.of(owner).find_same(question, council)
-            if same:
-                return {box.message: render_offer(same, words)}
-            run = runs.start(question, council)
+            question, wished = self._read_question(values, request), self._read_request(values)
+            try:
+                council = make_council(wished, await backend.list_models(), self._application.settings)
+            except MissingModelError:
+                if not may_come(await backend.healths()):
+                    raise
+                yield {box.message: note(words.text(WAITING_FOR_MODELS))}
+                council = await seat_when_ready(wished, backend, self._application.settings)
+            yield self._begin(question, council, values, request, is_anew=is_anew)
         except RemoteSeatsError as error:
-            return {box.message: render_consent(error, words)}
+            yield {box.message: render_consent(error, words)}
         except CouncilError as error:
-            return {box.message: failure(words.text(explain(error)))}
+            yield {box.message: failure(words.text(explain(error)))}
+
+    def _read_request(self, values: Values) -> CouncilRequest:
+        has_models = bool(values[self._page.models])
+        wished = self._page.seats.read_request(values, values[self._box.mode], has_models=has_models)
+        return wished.model_copy(update={"agreed_hosts": tuple(values[self._box.agreed])})
+
+    def _read_question(self, values: Values, request: gr.Request) -> Question:
+        after = values[self._box.follow_up]
+        past = self._application.runs.of(owner_of(request)).transcript(after) if after else None
+        return make_question(values[self._box.question] or "", after=past)
+
+    def _begin(
+        self, question: Question, council: Council, values: Values, request: gr.Request, *, is_anew: bool
+    ) -> Updates:
+        """Begin a run, or offer an earlier one of the same question."""
+        box, page, owner = self._box, self._page, owner_of(request)
+        same = None if is_anew else self._application.history.of(owner).find_same(question, council)
+        if same:
+            return {box.message: render_offer(same, translator(values[page.language]))}
+        run = self._application.runs.of(owner).start(question, council)
         return {
             **self.begin_anew(values),
             box.question: "",

@@ -108,10 +108,13 @@ class SeatEditor:
         """The rows that are shown."""
         return [row.read(values) for row in self.rows[: values[self.count] or 0]]
 
-    def read_request(self, values: Values, mode: Mode) -> CouncilRequest:
-        """The council that is wished for; the usual one as long as the rows of a page just opened are not filled."""
+    def read_request(self, values: Values, mode: Mode, *, has_models: bool) -> CouncilRequest:
+        """The council that is wished for; the usual one as long as the rows are not filled.
+
+        That is so in a page just opened, and where there was no model yet to fill them with.
+        """
         rows = tuple(self.read_rows(values))
-        is_filled = values[self.count] == 0 or any(row.model for row in rows)
+        is_filled = (values[self.count] == 0 and has_models) or any(row.model for row in rows)
         return CouncilRequest(
             seats=rows if is_filled else None,
             chairman=str(values[self.chairman] or ""),

@@ -125,7 +125,7 @@ async def test_page_and_terminal_make_the_same_council_of_the_same_wishes(mode: 
         seats=written, chairman="gamma:1b", mode=mode, debate="always", rounds=2, answer_tokens=500
     )
     cards = [ModelCard(f"{name}:1b", "ollama", family=name) for name in ("alpha", "beta", "gamma")]
-    requests = (editor.read_request(visitor.fields, mode), in_terminal)
+    requests = (editor.read_request(visitor.fields, mode, has_models=True), in_terminal)
     councils = [make_council(request, cards, visitor.settings) for request in requests]
     assert councils[0] == councils[1]
     seats, chairman = councils[0].seats, councils[0].chairman
@@ -143,8 +143,8 @@ async def test_odd_values_of_the_editor_become_sound_ones(visitor: Visitor) -> N
     visitor.fields |= {editor.count: 99}
     assert len(rows(visitor)) == 8
     visitor.fields |= {editor.count: 0, editor.chairman: None, editor.rounds: 9, editor.answer_tokens: 0}
-    odd = editor.read_request(visitor.fields, "full")
+    odd = editor.read_request(visitor.fields, "full", has_models=True)
     assert (odd.mode, odd.chairman, odd.rounds, odd.answer_tokens, odd.seats) == ("full", "", 3, 16, ())
     visitor.fields |= {editor.rounds: None, editor.answer_tokens: None}
-    empty = editor.read_request(visitor.fields, "full")
+    empty = editor.read_request(visitor.fields, "full", has_models=True)
     assert (empty.rounds, empty.answer_tokens) == (1, 1024)

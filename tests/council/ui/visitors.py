@@ -40,7 +40,10 @@ class OpenPage:
 
 
 class Visitor:
-    """Somebody before the page. `fields` is what stands in its components, as the browser would keep it."""
+    """Somebody before the page. `fields` is what stands in its components, as the browser would keep it.
+
+    `seen` is every text that came, those replaced since among them.
+    """
 
     def __init__(self, opened: OpenPage, name: str | None, query: dict[str, str]) -> None:
         self.page, self._opened, self.name = opened.layout, opened, name
@@ -50,6 +53,7 @@ class Visitor:
         }
         self.settings = opened.application.settings
         self.properties: dict[Block, dict[str, Any]] = {}
+        self.seen: list[str] = []
 
     async def arrive(self) -> None:
         """Open the page: it loads, looks for models, and seats them."""
@@ -64,9 +68,16 @@ class Visitor:
         assert handlers
         for function in handlers:
             answer = self._call(function, gr.EventData(component, data))
-            updates = await answer if inspect.isawaitable(answer) else answer
-            assert updates and set(updates) <= set(function.outputs)
-            self.take(updates)
+            if inspect.isasyncgen(answer):
+                async for updates in answer:
+                    self._take_declared(updates, function)
+            else:
+                self._take_declared(await answer if inspect.isawaitable(answer) else answer, function)
+
+    def _take_declared(self, updates: Updates, function: BlockFunction) -> None:
+        assert updates and set(updates) <= set(function.outputs)
+        self.seen += [str(value) for value in updates.values() if isinstance(value, str)]
+        self.take(updates)
 
     def take(self, updates: Updates) -> None:
         """Take over what changed, as the browser would."""

@@ -28,6 +28,7 @@ class ScriptedOllama:
         self.models = models
         self.word_seconds = 0.0
         self.asked: list[str] = []
+        self.spoke: list[str] = []  # the model of every request that holds a text
         self.prompts: Counter[str] = Counter()
         self.url = ""
         self._quota: dict[str, int] = {}
@@ -65,6 +66,7 @@ class ScriptedOllama:
         kind = kind_of(messages, config) if len(messages) > 1 else "other"
         with self._lock:
             self.asked.append(kind)
+            self.spoke.append(request["model"])
             self.prompts[json.dumps([request["model"], request["messages"]])] += 1
             is_held = kind in self._quota and self.count(kind) > self._quota[kind]
         if is_held:

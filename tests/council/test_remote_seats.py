@@ -21,6 +21,7 @@ from council.terminal.doctor import _name, _state_of
 from models.base import Health, ModelCard
 from tests.council.applications import scripted
 from tests.fakes import ScriptedBackend
+from tests.scripted_ollama import scripted_ollama
 
 pytestmark = pytest.mark.anyio
 
@@ -140,6 +141,23 @@ def council_with_cloud(*arguments: str) -> tuple[int, ScriptedBackend]:
 @pytest.fixture
 def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_at_home")
+def test_with_default_settings_no_prompt_goes_to_a_cloud_model_that_an_ollama_lists(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted_ollama("gpt-oss:120b-cloud", "alpha:1b", "glm-4.6:cloud", "beta:1b") as ollama:
+        monkeypatch.setenv("OLLAMA_HOST", ollama.url)
+        assert main(("ask", "Why is the sky blue?")) == 0
+        assert set(ollama.spoke) == {"alpha:1b", "beta:1b"}
+        assert main(("ask", "Why?", "--seats", "alpha:1b,glm-4.6:cloud")) == 2
+        assert main(("ask", "Why?", "--seats", "alpha:1b", "--chairman", "glm-4.6:cloud")) == 2
+        assert set(ollama.spoke) == {"alpha:1b", "beta:1b"}
+        by_hand = ("ask", "Why?", "--seats", "alpha:1b,glm-4.6:cloud", "--mode", "compare", "--remote", "ollama.com")
+        assert main(by_hand) == 0
+        assert "glm-4.6:cloud" in ollama.spoke
+    assert "seat-2 (glm-4.6:cloud → ollama.com) answered" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("_at_home")

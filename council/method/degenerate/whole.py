@@ -14,6 +14,8 @@ from council.method.degenerate.marks import MarkWatch
 
 COPIED = 0.7
 """A text of which so much is the instruction's own words is a copy of it."""
+LEAST_ALIKE = 4
+"""So many texts of a form, strengths and flaws among them, that are all the same judge nothing."""
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s.*)?|.*:|[-=*_]{2,}")
 _UNDERLINE = re.compile(r"=+|-{2,}")
 _PLACEHOLDERS = """
@@ -48,7 +50,10 @@ def judge_form(text: str, schema: dict[str, Any], asked: Asked) -> Degeneration 
         return None  # whoever reads it says what is wrong
     told = [part for part in _free_texts(schema, value) if part.strip()]
     faults = [judge_entry(part, asked) for part in told]
-    return faults[0] if faults and all(faults) else None
+    if faults and all(faults):
+        return faults[0]
+    is_all_the_same = len(told) >= LEAST_ALIKE and len(set(map(words_of, told))) == 1
+    return "loop" if is_all_the_same else None
 
 
 def judge_entry(text: str, asked: Asked) -> Degeneration | None:

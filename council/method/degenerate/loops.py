@@ -33,6 +33,8 @@ TIMES_BEFORE = 2
 LONGEST_SENTENCE = 600
 # Where the limit cut a text off: how large a share of its last words stood before, in groups.
 GROUP, LAST_WORDS, ENOUGH_WORDS, REPEATED_SHARE = 5, 120, 40, 0.5
+# A note or a reason: so many characters of one passage, where they are most of it.
+OF_A_SHORT_TEXT = 40
 
 _END = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=[。！？])")
 _FENCED = re.compile(r"^\s*```.*?(?:^\s*```|\Z)", re.DOTALL | re.MULTILINE)
@@ -163,6 +165,16 @@ def _longest(unit: str, *, is_code: bool) -> int:
     if length < LINE_ENDS:
         return max(OF_A_LINE, LINE_REPEATS * length)
     return (VERSE_REPEATS if length < VERSE_ENDS else PARAGRAPH_REPEATS) * length
+
+
+def is_mostly_one_passage(text: str) -> bool:
+    """Tell whether most of a short text is one passage over and over, wherever it stands."""
+    period, longest = Period(), 0
+    for character in text:
+        period.push(character)
+        if period.span >= REPEATS_AT_THE_LIMIT * period.length:
+            longest = max(longest, period.span)
+    return longest >= max(OF_A_SHORT_TEXT, len(text) / 2)
 
 
 def is_repetitive(text: str) -> bool:

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from council.errors import Degeneration
 from council.method.degenerate.asked import Asked, words_of
-from council.method.degenerate.loops import LoopWatch
+from council.method.degenerate.loops import is_mostly_one_passage
 from council.method.degenerate.marks import MarkWatch
 
 COPIED = 0.7
@@ -69,8 +69,7 @@ def judge_entry(text: str, asked: Asked) -> Degeneration | None:
         return "question"
     if len(words) >= 8 and 4 * len(set(words)) <= len(words):
         return "loop"
-    loop = LoopWatch()
-    if loop.push(text) or loop.is_looping_at_limit():
+    if is_mostly_one_passage(text):
         return "loop"
     return MarkWatch(asked).push(text)
 

@@ -129,6 +129,8 @@ EMPTY_FORMS = [
     ("stance", {"reason": "keep, revise or concede", "decision": "keep"}, "example"),
     ("stance", {"reason": "garder, réviser ou concéder", "decision": "keep"}, "example"),
     ("stance", {"reason": "1", "decision": "revise"}, "marks"),
+    ("stance", {"reason": f"{'ue' * 90}teuetuet", "decision": "revise"}, "loop"),
+    ("stance", {"reason": "It is right. " * 5, "decision": "revise"}, "loop"),
     ("stance", {"reason": "…", "decision": "keep"}, "marks"),
     ("stance", {"reason": "<|im_start|>", "decision": "keep"}, "control"),
     ("minutes", {"agreed": ["…"], "said_by_one": [{"answer": "A", "point": "a letter"}], "follows": "A"}, "marks"),

@@ -16,9 +16,8 @@ from scripts.real_runs.questions import QUESTIONS
 
 pytestmark = pytest.mark.anyio
 CODE = "4ee52398de43"
-TASK = 'Judge these answers to the question. Reply with "a letter" and "…".'
-PROMPTS = [f"# Answers\n\n<<<{CODE}\nx\n{CODE}>>>\n\n# Your task\n\n{TASK}"]
-CHECKER = Checker(PROMPTS, ["<|im_end|>"])
+SENT = [f"# Answers\n\n<<<{CODE}\nx\n{CODE}>>>\n\n# Your task\n\nJudge them."]
+CHECKER = Checker(SENT, ["<|im_end|>"])
 QUESTION = "What is the capital of Australia?"
 PROSE = (
     "Canberra is the capital of Australia. It was founded in 1913 as a compromise between Sydney and Melbourne, and "
@@ -59,7 +58,7 @@ async def test_the_control_tokens_of_the_real_vocabulary_are_read() -> None:
         "# Canberra",
         "The answer is:",
         QUESTION,
-        "Judge these answers to the question.",
+        "Begin with the answer itself, then give the reasons.",
     ],
 )
 def test_the_checker_finds_what_is_no_answer(text: str) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from council.method import prompts
+from council.method.wordings import first
 from council.transcript import Transcript
 
 LEAST_COMPRESSED = 0.33
@@ -32,9 +34,9 @@ class Fault:
 
 @dataclass(frozen=True)
 class Checker:
-    """`prompts` is all that was sent to models in the run; `control` the control tokens of their vocabulary."""
+    """`sent` is all that models were sent in the run, `control` the control tokens of their vocabulary."""
 
-    prompts: Sequence[str]
+    sent: Sequence[str]
     control: Sequence[str]
 
     def judge(self, transcript: Transcript) -> list[Fault]:
@@ -64,7 +66,7 @@ class Checker:
         plain = " ".join(words)
         if not any(character.isalnum() for character in text) or (is_short and len(plain) < 2):
             yield "nothing is said"
-        if plain and plain in self._literals(is_short=is_short):
+        if plain and plain in literals(is_short=is_short):
             yield "a literal of the prompt"
         lines = [line.strip(" *_") for line in text.splitlines() if line.strip(" *_-=")]
         if not is_short and all(line.startswith("#") or line.endswith(":") for line in lines):
@@ -73,17 +75,17 @@ class Checker:
             yield "the question again"
 
     def _code_pieces(self) -> set[str]:
-        codes = {code for prompt in self.prompts for code in re.findall(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b", prompt)}
+        codes = {code for prompt in self.sent for code in re.findall(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b", prompt)}
         return {code[start : start + PIECE] for code in codes for start in range(len(code) - PIECE + 1)}
 
-    def _literals(self, *, is_short: bool) -> set[str]:
-        """What stands between quotation marks in the instructions, and every sentence of them."""
-        instructions = [prompt.rpartition("# Your task")[2] for prompt in self.prompts if "# Your task" in prompt]
-        quoted = (
-            {text for part in instructions for text in re.findall(r'"([^"\n]{1,60})"', part)} if is_short else set()
-        )
-        told = {text for part in instructions for text in re.split(r"(?<=[.:!?])\s", part) if len(text.split()) > 3}
-        return {" ".join(re.findall(r"\w+", text.lower())) for text in quoted | told} - {"", "none"}
+
+def literals(*, is_short: bool) -> set[str]:
+    """Return every sentence of the program's own prompts, and for notes also what stands in quotation marks in them."""
+    constants = [*vars(prompts).items(), *vars(first).items()]
+    told = [text for name, text in constants if name.isupper() and isinstance(text, str)]
+    parts = {part for text in told for part in re.split(r"(?<=[.:!?])\s|\n|[{}]", text) if len(part.split()) > 3}
+    quoted = {part for text in told for part in re.findall(r'"([^"\n]{1,60})"', text) if is_short}
+    return {" ".join(re.findall(r"\w+", part.lower())) for part in parts | quoted} - {"", "none"}
 
 
 def texts_that_count(transcript: Transcript) -> Iterator[tuple[str, str]]:

@@ -64,10 +64,12 @@ class Concessions:
 
     def remember(self, model: str, made: Sequence[Concession]) -> None:
         """Ask this model without these from now on."""
-        names = ", ".join(concession.name for concession in made)
-        logger.warning("%r is asked without %s from now on: its server refuses that", model, names)
         known = self._made.setdefault(model, [])
-        known += [concession for concession in made if concession.name not in {other.name for other in known}]
+        new = [concession for concession in made if concession.name not in {other.name for other in known}]
+        known += new
+        if new:  # several seats may find it out at the same time
+            names = ", ".join(concession.name for concession in new)
+            logger.warning("%r is asked without %s from now on: its server refuses that", model, names)
 
 
 @dataclass(slots=True)

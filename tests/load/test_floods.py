@@ -128,13 +128,15 @@ async def test_new_pages_without_end_are_forgotten_in_turn(council: Served) -> N
     async with WebVisitor(council.url) as visitor:
         await visitor.open()
         [describing] = visitor.triggered("mode", "change")
-        sizes = []
-        for _ in range(3):
+        sizes = [council.megabytes()]
+        for _ in range(4):
             for _ in range(SESSIONS):
                 visitor.leave()
                 await patiently(visitor, describing)
             sizes.append(council.megabytes())
-        assert sizes[2] < sizes[0] + 0.1 * SESSIONS  # each would keep 0.35 MB
+        # Each takes 0.35 MB. What is forgotten is freed late, so that twice as many may be held, and never more.
+        assert sizes[4] < sizes[2] + 0.1 * SESSIONS
+        assert sizes[4] < sizes[0] + 2 * 0.45 * SESSIONS
 
 
 async def patiently(visitor: WebVisitor, function: dict[str, object]) -> None:

@@ -57,8 +57,16 @@ class Asked:
     @cached_property
     def headings(self) -> frozenset[str]:
         """The prompt's own headings, in lower case: who writes one goes on with the prompt and does not answer it."""
-        found = {line.lower() for line in _HEADING.findall(f"{QUESTION}\n{self.instruction}")}
-        return frozenset(line for line in found - {"# the final answer"} if line not in self.mentioned)
+        return frozenset(line for line in self._all_headings - {"# the final answer"} if line not in self.mentioned)
+
+    @cached_property
+    def titles(self) -> frozenset[tuple[str, ...]]:
+        """The words of each heading; a note that consists of them is a copy."""
+        return frozenset(map(words_of, self._all_headings))
+
+    @cached_property
+    def _all_headings(self) -> frozenset[str]:
+        return frozenset(line.lower() for line in _HEADING.findall(f"{QUESTION}\n{self.instruction}"))
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:

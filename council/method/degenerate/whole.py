@@ -63,7 +63,7 @@ def judge_entry(text: str, asked: Asked) -> Degeneration | None:
         return "marks"
     if " ".join(words) in _FIELDS or all(len(word) == 1 and word.isascii() and word.isalpha() for word in words):
         return "example"
-    if asked.copied_share(words) >= COPIED:
+    if words in asked.titles or asked.copied_share(words) >= COPIED:
         return "example"
     if _is_question(words, asked):
         return "question"

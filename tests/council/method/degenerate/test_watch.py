@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 
 import pytest
@@ -20,7 +21,7 @@ NONCE = "4ee52398de43"
 QUESTION = "What is the capital of Australia?"
 ASKED = Asked(
     question=QUESTION,
-    instruction=" ".join([SYSTEM, ANSWER, BALLOT, STANCE, SYNTHESIS, MINUTES]),
+    instruction=re.sub(r"\{\w+\}", "\n", "\n".join([SYSTEM, ANSWER, BALLOT, STANCE, SYNTHESIS, MINUTES])),
     sent=fence("Canberra.", NONCE),
 )
 ABOUT_MARKS = Asked(question="What does <|im_end|> mean, and what [INST]?")
@@ -133,6 +134,7 @@ EMPTY_FORMS = [
     ("stance", {"reason": "It is right. " * 5, "decision": "revise"}, "loop"),
     ("stance", {"reason": "…", "decision": "keep"}, "marks"),
     ("stance", {"reason": "<|im_start|>", "decision": "keep"}, "control"),
+    ("minutes", {"agreed": ["The final answer"], "disputed": ["Your own answer"], "follows": "A"}, "example"),
     ("minutes", {"agreed": ["…"], "said_by_one": [{"answer": "A", "point": "a letter"}], "follows": "A"}, "marks"),
 ]
 FORMS_THAT_SAY_SOMETHING = [

@@ -2,20 +2,24 @@
 
 import logging
 import os
-import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Annotated, Any
 
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C while the rest is read ends the program without a word
+from council.terminal.process import begin_process
+
+if __name__ == "__main__":
+    begin_process()
 
 import typer
 import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Mount
 
+from council.advice import explain
 from council.api import health
 from council.api.connections import ACCEPTED_AT_ONCE, BoundedConnection
 from council.api.limits import BodyLimit, LoginBrake
@@ -45,6 +49,7 @@ GRADIO_ENVIRONMENT = {
 HUGGING_FACE = "https://huggingface.co"
 SHUTDOWN_SECONDS = 3
 
+logger = logging.getLogger(__name__)
 
 program = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -56,6 +61,8 @@ def create_app(settings: Settings, *, opened: Opening = open_application) -> Fas
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened(settings) as application:
             app.state.application = application
+            if fault := application.history.fault:
+                logger.warning("runs are not kept: %s", explain(fault))
             page = mount_page(application)
             gradio = next(route.app for route in page.routes if isinstance(route, Mount))
             gradio.tokens = LogInSessions()
@@ -89,7 +96,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
 def mount_page(application: Application) -> FastAPI:
     """Return a web application that serves the page at "/"; Gradio reads its environment when it is imported."""
     os.environ.update(GRADIO_ENVIRONMENT)
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(application.settings.data_dir / "tmp"))
+    os.environ.setdefault("GRADIO_TEMP_DIR", _temporary_folder(application.settings.data_dir))
     import gradio
 
     from council.ui.assets.browser_code import FOLDER, read_script, read_style
@@ -114,6 +121,17 @@ def mount_page(application: Application) -> FastAPI:
         max_file_size="1mb",
     )
     return page
+
+
+def _temporary_folder(data_dir: Path) -> str:
+    """Where Gradio may make files: in the data folder, or elsewhere where that cannot be written."""
+    folder = data_dir / "tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError:
+        return tempfile.mkdtemp(prefix="council-")
 
 
 @program.command()

@@ -1,11 +1,11 @@
 """Everything the program consists of, opened and closed together; page, terminal and HTTP API all start here."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 from council.downloads import Downloads
-from council.errors import ConfigurationError
+from council.errors import ConfigurationError, HistoryError
 from council.runs.history import History
 from council.runs.queue import RunQueue
 from council.runs.registry import Runs
@@ -49,13 +49,15 @@ Opening = Callable[[Settings], AbstractAsyncContextManager[Application]]
 async def open_application(settings: Settings, *, hub: str | None = None) -> AsyncIterator[Application]:
     """Open all parts, and close them in the reverse order; runs that are under way are then marked interrupted.
 
-    No backend has to be reachable: those that come later are found later. `hub` is where downloads come from, by
-    default the Hugging Face hub. Raises HistoryError and ConfigurationError.
+    No backend has to be reachable: those that come later are found later. Nor does the history: runs that cannot be
+    stored stay in memory. `hub` is where downloads come from, by default the Hugging Face hub. Raises
+    ConfigurationError.
     """
     async with AsyncExitStack() as stack:
-        history = History(settings.data_dir / "history.db")
+        history = History(settings.data_dir / "history.db", needs_file=False)
         stack.callback(history.close)
-        history.mark_interrupted_runs()
+        with suppress(HistoryError):  # whoever asks or reads is told
+            history.mark_interrupted_runs()
         trials = Trials(settings.data_dir / "trials.json")
         weights = find_weights(settings, trials)
         backends: dict[str, Backend] = {}

@@ -262,6 +262,19 @@ class DeliberationEnded(BaseEvent):
     reason: Told
 
 
+class HistoryFailed(BaseEvent):
+    """The run is not being stored; it goes on, and is stored as soon as that can be."""
+
+    type: Literal["history_failed"] = "history_failed"
+    reason: Told
+
+
+class HistoryRecovered(BaseEvent):
+    """All that happened in the run so far is stored after all."""
+
+    type: Literal["history_recovered"] = "history_recovered"
+
+
 RunEvent = (
     DeliberationStarted
     | DeliberationResumed
@@ -270,6 +283,8 @@ RunEvent = (
     | StageStarted
     | DeliberationFinished
     | DeliberationEnded
+    | HistoryFailed
+    | HistoryRecovered
 )
 TurnEvent = TurnStarted | TurnDelta | TurnNotice | TurnRestarted | ContextCut | TurnFinished | TurnReused | TurnFailed
 VoteEvent = BallotCast | BallotVoid | StandingsComputed
@@ -277,5 +292,8 @@ DebateEvent = DebateDecided | StanceTaken | RevisionUndone
 ConclusionEvent = SynthesisWritten | MinutesTaken
 
 Event = Annotated[RunEvent | TurnEvent | VoteEvent | DebateEvent | ConclusionEvent, Field(discriminator="type")]
+
+Fleeting = TurnDelta | HistoryFailed | HistoryRecovered
+"""What is told while a run is under way, and not stored."""
 
 EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)

@@ -50,7 +50,8 @@ class Transcript:
     """One run as a reader sees it. Dictionaries keep the order in which things happened; `version` counts events.
 
     `earlier_speeches` holds what was said before and may be taken over when the run is resumed, by turn and prompt.
-    `runs_before` is how many others are to begin before it; None unless it waits its turn.
+    `runs_before` is how many others are to begin before it; None unless it waits its turn. `unkept` is why it is not
+    in the history, or not all of it.
     """
 
     id: str = ""
@@ -61,6 +62,7 @@ class Transcript:
     wording: int = 1
     status: ev.Status = "running"
     runs_before: int | None = None
+    unkept: Text = NOTHING
     reason: Text = NOTHING
     started_at: float = 0.0
     ended_at: float = 0.0
@@ -107,6 +109,10 @@ class Transcript:
                 self.runs_before = event.before
             case ev.DeliberationAdmitted():
                 self.runs_before = None
+            case ev.HistoryFailed():
+                self.unkept = event.reason
+            case ev.HistoryRecovered():
+                self.unkept = NOTHING
             case ev.StageStarted():
                 self.stages.append(event)
             case ev.DeliberationFinished():

@@ -40,6 +40,7 @@ def to_json(transcript: Transcript, language: str | None = "en") -> dict[str, An
         "heading": heading(transcript, words.language),
         "reason": transcript.reason,
         "runs_before": transcript.runs_before,
+        "unkept": transcript.unkept or None,
         "language": question.language,
         "earlier": [exchange.model_dump(mode="json") for exchange in question.earlier],
         "mode": council.mode,

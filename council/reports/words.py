@@ -98,6 +98,11 @@ def waiting(runs_before: int) -> Text:
     return lazy_ngettext("Waiting: {n} run before this one", "Waiting: {n} runs before this one", runs_before)
 
 
+def unkept(reason: Text) -> Text:
+    """Say that the history does not hold a run, or not all of it, and why."""
+    return _("This run is not kept: {reason} It goes on, and is stored as soon as that can be.", reason=reason)
+
+
 def decision(stance: Stance, seat: Text | str) -> Text:
     """Say what a seat, called so, decided about its answer, and why."""
     decided = {

@@ -49,8 +49,8 @@ class History:
     says what to do about it.
     """
 
-    def __init__(self, path: Path, *, lock_seconds: float = 5.0) -> None:
-        self._file = HistoryFile(path, lock_seconds=lock_seconds)
+    def __init__(self, path: Path, *, lock_seconds: float = 5.0, needs_file: bool = True) -> None:
+        self._file = HistoryFile(path, lock_seconds=lock_seconds, needs_file=needs_file)
 
     @property
     def file(self) -> HistoryFile:
@@ -64,6 +64,15 @@ class History:
     def close(self) -> None:
         """Close the file; what was appended is in it. A second call does nothing."""
         self._file.close()
+
+    @property
+    def fault(self) -> HistoryError | None:
+        """Why there is no file to write now; None where there is one."""
+        try:
+            with self._file.transaction():
+                return None
+        except HistoryError as error:
+            return error
 
     def mark_interrupted_runs(self) -> None:
         """Give every run whose process died an end, so that it can be resumed; runs of living processes stay."""
@@ -81,27 +90,50 @@ class OwnedHistory:
         self._file = file
         self._owner = owner
 
+    @property
+    def generation(self) -> int:
+        """Which of the files is open that were at the history's place so far; 0 before the first."""
+        return self._file.generation
+
     def append(self, run_id: str, event: ev.Event) -> None:
-        """Store an event at the end of its run; DeliberationStarted begins a new one, and deltas are not stored."""
-        if isinstance(event, ev.TurnDelta):
+        """Store an event at the end of its run; DeliberationStarted begins a new one."""
+        with self._file.transaction() as db:
+            self._add(db, run_id, event)
+
+    def store(self, run_id: str, events: Sequence[ev.Event], stored: int, generation: int) -> tuple[int, int]:
+        """Store all that is missing of a run, of which so many events were stored in the file of this generation.
+
+        Returns the two figures as they are now. All of it is stored or, with a HistoryError, nothing.
+        """
+        number = len(events)
+        with self._file.transaction() as db:
+            if self._file.generation != generation:  # the file may be another one, with or without this run
+                query = "SELECT count(*) FROM events JOIN runs ON id = run_id WHERE id = ? AND owner = ?"
+                ((stored,),) = db.execute(query, (run_id, self._owner)).fetchall()
+            for event in events[stored:number]:
+                self._add(db, run_id, event)
+            return number, self._file.generation
+
+    def _add(self, db: sqlite3.Connection, run_id: str, event: ev.Event) -> None:
+        """Add an event to its run; those that are only told are not stored."""
+        if isinstance(event, ev.Fleeting):
             return
         _check_id(run_id)
-        with self._file.transaction() as db:
-            if isinstance(event, ev.DeliberationStarted):
-                self._begin(db, run_id, event)
-            run = self._find(db, run_id)
-            ((number,),) = db.execute(
-                "INSERT INTO events SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4 FROM events WHERE run_id = ?1"
-                " RETURNING number",
-                (run_id, event.type, event.at, event.model_dump_json()),
-            ).fetchall()
-            match event:
-                case ev.DeliberationFinished() | ev.DeliberationEnded():
-                    db.execute("UPDATE runs SET status = ?, writer = '' WHERE number = ?", (event.status, run))
-                case ev.DeliberationResumed():
-                    values = (self._file.process(), run)
-                    db.execute("UPDATE runs SET status = 'running', writer = ? WHERE number = ?", values)
-            history_search.index(db, run, number, event)
+        if isinstance(event, ev.DeliberationStarted):
+            self._begin(db, run_id, event)
+        run = self._find(db, run_id)
+        ((number,),) = db.execute(
+            "INSERT INTO events SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4 FROM events WHERE run_id = ?1"
+            " RETURNING number",
+            (run_id, event.type, event.at, event.model_dump_json()),
+        ).fetchall()
+        match event:
+            case ev.DeliberationFinished() | ev.DeliberationEnded():
+                db.execute("UPDATE runs SET status = ?, writer = '' WHERE number = ?", (event.status, run))
+            case ev.DeliberationResumed():
+                values = (self._file.process(), run)
+                db.execute("UPDATE runs SET status = 'running', writer = ? WHERE number = ?", values)
+        history_search.index(db, run, number, event)
 
     def _begin(self, db: sqlite3.Connection, run_id: str, event: ev.DeliberationStarted) -> None:
         if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():

@@ -20,6 +20,7 @@ from models.base import Backend
 from models.text import lazy_gettext as _
 
 KEPT_RUNS = 20  # ended runs that stay in memory; older ones are read from the history
+UNSTORED_RUNS = 200  # ended runs that stay in memory because they could not be stored
 
 
 class Runs:
@@ -54,6 +55,7 @@ class Runs:
             run.end(CLOSED)
         for run in list(self._runs.values()):
             await run.ended()
+            await run.record.close()
 
 
 class OwnedRuns:
@@ -133,13 +135,15 @@ class OwnedRuns:
         if run := self.get(run_id):
             run.stop()
             await run.ended()
+            await run.record.forget()
         elif self._history.is_being_written(run_id):
             raise HistoryError(
                 _("The run {run!r} is under way in another process.", run=run_id),
                 advice=_("Stop it there before it is deleted."),
             )
         self._kept.pop(run_id, None)
-        await asyncio.to_thread(self._history.delete, run_id)
+        if run is None or not run.record.is_blank:
+            await asyncio.to_thread(self._history.delete, run_id)
 
     def _make(self, events: list[ev.Event], abandon_seconds: float) -> Run:
         return Run(events, owner=self._owner, history=self._history, means=self._means, abandon_seconds=abandon_seconds)
@@ -159,7 +163,10 @@ class OwnedRuns:
 
     def _keep(self, run: Run) -> Run:
         self._kept[run.id] = run
-        ended = [run_id for run_id, kept in self._kept.items() if not kept.is_running]
-        for run_id in ended[:-KEPT_RUNS]:
-            del self._kept[run_id]
+        ended = [kept for kept in self._kept.values() if not kept.is_running]
+        unstored = [kept for kept in ended if kept.record.is_behind][-UNSTORED_RUNS:]
+        for old in ended[:-KEPT_RUNS]:
+            if old not in unstored:
+                old.record.give_up()
+                del self._kept[old.id]
         return run

@@ -19,18 +19,19 @@ import copy
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from council import events as ev
 from council.advice import explain
-from council.errors import CouncilError, HistoryError
+from council.errors import CouncilError
 from council.method.deliberation import Controls, Deliberation
 from council.method.wordings.wording import WORDINGS
 from council.runs.ending import CLOSED, CRASHED, RETRIED, STOPPED, Ending, abandoned
 from council.runs.history import OwnedHistory
 from council.runs.patience import Patience
 from council.runs.queue import Place, RunQueue
+from council.runs.record import Record
 from council.transcript import Transcript
 from models.base import Backend
 from models.errors import BackendError
@@ -46,12 +47,16 @@ State = Literal["new", "running", "ended"] | Ending
 
 @dataclass(frozen=True)
 class Means:
-    """What a run is carried out with; `max_context` bounds every window, in tokens."""
+    """What a run is carried out with; `max_context` bounds every window, in tokens.
+
+    Runs that could not be stored try again one at a time, while they hold `recovering`.
+    """
 
     backend: Backend
     pipeline: Pipeline
     max_context: int
     queue: RunQueue
+    recovering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Run:
@@ -69,7 +74,7 @@ class Run:
             self.transcript.apply(event)
         self.owner = owner
         self._events = list(events)
-        self._history = history
+        self.record = Record(history, events, changed=self._tell, turn=means.recovering)
         self._means = means
         self._state: State = "new"
         self._controls = Controls()
@@ -130,14 +135,16 @@ class Run:
                     await asyncio.wait_for(changed.wait(), max(pause - tick_seconds, 0.0))
 
     def start(self) -> None:
-        """Begin a new run; raises BusyError or HistoryError, and nothing has begun, if it has no place or no store."""
-        self._take_place(self._events[0])
+        """Begin a new run; raises BusyError, and nothing has begun, if it has no place."""
+        self._take_place()
+        self.record.write()
         self._work(past=None)
 
     def resume(self) -> None:
-        """Go on with a run; raises BusyError or HistoryError as `start` does."""
+        """Go on with a run; raises BusyError as `start` does."""
+        self._take_place()
         resumed = ev.DeliberationResumed()
-        self._take_place(resumed)
+        self.record.append(resumed)
         self._tell(resumed)
         self._work(past=copy.deepcopy(self.transcript))
 
@@ -169,14 +176,9 @@ class Run:
         while self.is_running:
             await self._changed.wait()
 
-    def _take_place(self, begun: ev.Event) -> None:
-        """Take a place in the queue, unless the run has one, and store that it begins."""
+    def _take_place(self) -> None:
+        """Take a place in the queue, unless the run has one."""
         self._place = self._place or self._means.queue.join(self.owner)
-        try:
-            self._history.append(self.id, begun)
-        except HistoryError:
-            self._leave_place()
-            raise
 
     def _leave_place(self) -> None:
         if self._place is not None:
@@ -216,9 +218,9 @@ class Run:
         )
 
     def _emit(self, event: ev.Event) -> None:
-        """Store an event and show it to the readers; raises HistoryError, and shows nothing that is not stored."""
+        """Store an event, now or later, and show it to the readers."""
         if self.is_running:
-            self._history.append(self.id, event)
+            self.record.append(event)
             self._tell(event)
 
     def _conclude(self, task: "asyncio.Future[None]") -> None:
@@ -226,18 +228,10 @@ class Run:
         ending = self._state if isinstance(self._state, Ending) else None
         if self.transcript.status == "running":
             ending = ending or self._judge(task)
-            end = ev.DeliberationEnded(status=ending.status, reason=ending.text)
-            try:
-                self._emit(end)
-            except HistoryError as fault:  # readers are told all the same; the history gets an end at the next start
-                logger.error("run %s: %s", self.id, fault)
-                self._tell(end)
+            self._emit(ev.DeliberationEnded(status=ending.status, reason=ending.text))
         if ending is RETRIED:
-            try:
-                self.resume()
-                return
-            except HistoryError:
-                logger.exception("run %s could not go on", self.id)
+            self.resume()
+            return
         self._state = "ended"
         self._leave_place()
         self._watch_for_readers()

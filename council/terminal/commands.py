@@ -24,7 +24,7 @@ from council.asking import (
 from council.domain import Council, Language
 from council.errors import ConfigurationError, MissingModelError, did_you_mean
 from council.reports.as_json import to_json, to_markdown
-from council.reports.words import STATUSES
+from council.reports.words import STATUSES, unkept
 from council.runs.ending import CLOSED
 from council.runs.owners import LOCAL
 from council.runs.run import Run
@@ -64,7 +64,7 @@ async def ask(
     is_quiet: bool = False,
 ) -> int:
     """Begin a run and follow it to its end."""
-    past = application.history.of(LOCAL).transcript(after) if after else None
+    past = application.runs.of(LOCAL).transcript(after) if after else None
     question = make_question(text, language=language, after=past)
     agreed = (*request.agreed_hosts, *server_hosts(application.settings))
     request = request.model_copy(update={"after": past.council if past else None, "agreed_hosts": agreed})
@@ -110,6 +110,8 @@ async def _follow(application: Application, run: Run, console: Console, *, as_js
         async for event in run.follow(since_resumption=True):
             narrator.tell(event)
     narrator.sum_up()
+    if is_quiet and run.transcript.unkept:
+        console.note(unkept(run.transcript.unkept))
     if as_json:
         console.say_json(to_json(run.transcript, _language(application, run.transcript)))
     return EXIT_CODES[run.transcript.status]

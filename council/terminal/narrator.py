@@ -17,6 +17,7 @@ from council.reports.words import (
     restarted,
     shortened,
     undone,
+    unkept,
     waiting,
 )
 from council.transcript import Speech, Transcript
@@ -87,7 +88,9 @@ class Narrator:
         if run.status in ("stopped", "interrupted"):
             self._say(run.reason)
         resume, follow_up = f"python -m council resume {run.id}", f'python -m council ask "…" --after {run.id}'
-        if run.status != "complete":
+        if run.unkept:
+            self._say(_("This run is not kept: save what you need of it."))
+        elif run.status != "complete":
             self._say(_("Go on with it: {command}", command=resume))
         elif run.synthesis is not None:
             self._say(_("Follow it up: {command}", command=follow_up))
@@ -121,6 +124,10 @@ class Narrator:
                 self._say(waiting(event.before))
             case ev.DeliberationAdmitted():
                 self._say(_("Its turn has come"))
+            case ev.HistoryFailed():
+                self._say(unkept(event.reason))
+            case ev.HistoryRecovered():
+                self._say(_("The run is kept after all, from its beginning."))
             case ev.StageStarted(stage=stage, round=round):
                 again = _("{stage}, round {round}", stage=STAGES[stage], round=round)
                 self._say(again if round else STAGES[stage])

@@ -73,6 +73,8 @@ def answers_and_vote() -> list[ev.Event]:
         ev.DeliberationResumed(at=5.0),
         ev.DeliberationWaiting(before=2, at=5.0),
         ev.DeliberationAdmitted(at=5.0),
+        ev.HistoryFailed(reason="The disk is full.", at=5.0),
+        ev.HistoryRecovered(at=5.0),
         ev.StageStarted(stage="answers", turns=3, at=5.0),
         ev.TurnReused(turn=Turn(kind="answer", seat=ANA)),
         ev.TurnStarted(turn=answer, at=5.0),

@@ -77,7 +77,17 @@ def random_run(random: Random) -> list[ev.Event]:
             status = random.choice(["stopped", "failed", "interrupted"])
             events.append(ev.DeliberationEnded.model_validate({"status": status, "reason": "It ended."}))
         events.append(ev.DeliberationResumed())
+    events = _unkept(events, random)
     return _timed(events if random.random() < 0.4 else events[: random.randint(1, len(events))], random)
+
+
+def _unkept(events: Sequence[ev.Event], random: Random) -> list[ev.Event]:
+    """The events of a run whose history fails at some moment, and perhaps recovers at a later one."""
+    if random.random() < 0.7:
+        return list(events)
+    failed, recovered = sorted(random.choices(range(1, len(events) + 1), k=2))
+    news = (ev.HistoryFailed(reason=verbatim("The disk is full.")), ev.HistoryRecovered())
+    return [*events[:failed], news[0], *events[failed:recovered], news[1], *events[recovered:]]
 
 
 class Interfered(Recorded):

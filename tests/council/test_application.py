@@ -135,9 +135,9 @@ async def test_a_run_whose_process_died_is_marked_when_the_next_one_opens(settin
         assert application.history.of(LOCAL).transcript("r1").status == "interrupted"
 
 
-async def test_a_history_that_cannot_be_used_is_refused_at_the_door(settings: Settings) -> None:
+async def test_a_history_that_cannot_be_used_keeps_nobody_out_and_says_what_to_do(settings: Settings) -> None:
     settings.data_dir.mkdir()
     (settings.data_dir / "history.db").write_bytes(b"no database" * 500)
-    with pytest.raises(HistoryError, match="move it away"):
-        async with open_application(settings):
-            pass
+    async with open_application(settings) as application:
+        with pytest.raises(HistoryError, match="move it away"):
+            application.history.of(LOCAL).entries()

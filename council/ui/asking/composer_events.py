@@ -17,7 +17,7 @@ from council.asking import (
     seat_when_ready,
 )
 from council.domain import Council, Question
-from council.errors import CouncilError, MissingModelError, RemoteSeatsError
+from council.errors import CouncilError, HistoryError, MissingModelError, RemoteSeatsError
 from council.translation import translator
 from council.ui.asking.composer import render_consent, render_mode_note, render_offer
 from council.ui.assets.browser_code import WRITE_QUESTION
@@ -108,7 +108,7 @@ class ComposerEvents:
     ) -> Updates:
         """Begin a run, or offer an earlier one of the same question."""
         box, page, owner = self._box, self._page, owner_of(request)
-        same = None if is_anew else self._application.history.of(owner).find_same(question, council)
+        same = None if is_anew else self._find_same(owner, question, council)
         if same:
             return {box.message: render_offer(same, translator(values[page.language]))}
         run = self._application.runs.of(owner).start(question, council)
@@ -119,6 +119,12 @@ class ComposerEvents:
             page.history.list: self._reader.show(values[page.history.search], values[page.language], request),
             page.seats.accordion: gr.update(open=False),
         }
+
+    def _find_same(self, owner: str, question: Question, council: Council) -> str | None:
+        try:
+            return self._application.history.of(owner).find_same(question, council)
+        except HistoryError:  # a run needs no history; that it is not kept is told with it
+            return None
 
     def begin_anew(self, values: Values) -> Updates:
         """Clear the page for another question; what is written in the box stays."""

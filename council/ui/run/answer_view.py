@@ -7,11 +7,11 @@ from markupsafe import Markup
 from council.domain import Exchange
 from council.reports.heading import heading
 from council.reports.markdown_escape import embed, inline
-from council.reports.words import TURNS
+from council.reports.words import TURNS, unkept
 from council.transcript import Speech, Transcript
 from council.translation import Translator
 from council.ui.drawing import draw
-from council.ui.html_parts import button, items, seat_name
+from council.ui.html_parts import button, failure, items, seat_name
 from council.ui.run.model_text import model_text
 from council.ui.run.remarks import remarks
 from models.text import NOTHING, Text
@@ -92,6 +92,11 @@ def render_notices(transcript: Transcript, words: Translator) -> str:
         return ""
     notices = Markup('<aside class="notices"><h4>{}</h4>{}</aside>')
     return notices.format(words.gettext("Notices"), items(dict.fromkeys(lines)))
+
+
+def render_unkept(transcript: Transcript, words: Translator) -> str:
+    """Draw why the run is not in the history; nothing where it is."""
+    return failure(words.text(unkept(transcript.unkept))) if transcript.unkept else ""
 
 
 def render_actions(transcript: Transcript, words: Translator) -> str:

@@ -20,6 +20,7 @@ from council.ui.run.answer_view import (
     render_earlier,
     render_notices,
     render_question,
+    render_unkept,
 )
 from council.ui.run.ballot_view import render_ballots
 from council.ui.run.debate_view import render_debate, render_minutes
@@ -96,7 +97,7 @@ def _parts(transcript: Transcript, words: Translator, now: float) -> dict[str, C
     return {
         "question": lambda: render_question(transcript, words),
         "earlier": lambda: render_earlier(transcript),
-        "progress": lambda: render_progress(transcript, words, now),
+        "progress": lambda: render_progress(transcript, words, now) + render_unkept(transcript, words),
         "status_line": lambda: render_status_line(transcript, words),
         "actions": lambda: render_actions(transcript, words),
         "answer_heading": lambda: render_answer_heading(transcript, words),

@@ -76,7 +76,7 @@ def test_a_full_disk_is_explained_and_what_was_stored_is_kept(history: History, 
     kept.append("r1", started("r1"))
     (pages,) = history._file._db.execute("PRAGMA page_count").fetchone()
     history._file._db.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(HistoryError, match="The disk is full: make room and resume the run"):
+    with pytest.raises(HistoryError, match="The disk is full: make room; what was stored"):
         kept.append("r1", answered(ANA, "long " * 10_000))
     history._file._db.execute("PRAGMA max_page_count = 1000000")
     kept.append("r1", ev.DeliberationEnded(status="failed", reason="full"))
@@ -176,6 +176,23 @@ def test_only_its_owner_can_read_a_history(history_path: Path) -> None:
     modes = {file.name: file.stat().st_mode & 0o777 for file in history_path.parent.iterdir() if file.is_file()}
     history.close()
     assert modes == {"history.db": 0o600, "history.db-wal": 0o600, "history.db-shm": 0o600}
+
+
+def test_what_an_older_version_left_open_to_others_is_closed_to_them(history_path: Path) -> None:
+    folder = history_path.parent
+    folder.mkdir(mode=0o755)
+    (folder / "weights").mkdir(mode=0o755)
+    (folder / "trials.json").touch(mode=0o644)
+    History(history_path).close()
+    assert {path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())} == {0}
+
+
+def test_a_folder_that_holds_other_things_and_those_are_left_as_they_are(history_path: Path) -> None:
+    history_path.parent.mkdir(mode=0o755)
+    (history_path.parent / "letter.txt").touch(mode=0o644)
+    History(history_path).close()
+    modes = [path.stat().st_mode & 0o777 for path in (history_path.parent, history_path.parent / "letter.txt")]
+    assert modes == [0o755, 0o644]
 
 
 def test_a_folder_that_is_made_for_a_history_is_its_owners(history: History, history_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from council import events as ev
 from council.domain import Turn
-from council.errors import HistoryError, QuorumError
+from council.errors import QuorumError
 from council.method.deliberation import Deliberation
-from council.runs.history import History, OwnedHistory
+from council.runs.history import OwnedHistory
 from council.runs.run import Run
 from models.errors import ModelNotFoundError
 from tests.council.method.pipelines import (
@@ -145,43 +145,8 @@ async def test_a_bug_ends_the_run_politely_and_stands_in_the_log(
     assert "ZeroDivisionError: the seats do not add up" in caplog.text
 
 
-async def test_a_run_that_cannot_be_stored_any_more_fails_with_the_advice(make: Make, kept: OwnedHistory) -> None:
-    async def deleted(deliberation: Deliberation) -> None:
-        kept.delete(run.id)
-        say(deliberation, ANA, "In Australia.")
-
-    run = make(deleted).start(QUESTION, COUNCIL)
-    await within(run.ended())
-    assert run.transcript.status == "failed" and f"There is no run '{run.id}'" in str(run.transcript.reason)
-
-
 async def test_an_ended_run_keeps_no_deltas_once_its_readers_have_left(make: Make) -> None:
     run = make(complete).start(QUESTION, COUNCIL)
     live = await within(read(run))
     again = await within(read(run))
     assert again == [event for event in live if not isinstance(event, ev.TurnDelta)] != live
-
-
-async def test_what_a_full_disk_swallowed_is_asked_again(make: Make, history: History, kept: OwnedHistory) -> None:
-    async def answer(deliberation: Deliberation) -> None:
-        say(deliberation, ANA, "In Australia. " * 10_000)
-        deliberation.emit(ev.DeliberationFinished(status="complete"))
-
-    runs = make(answer)
-    run = runs.start(QUESTION, COUNCIL)
-    (pages,) = history._file._db.execute("PRAGMA page_count").fetchone()
-    history._file._db.execute(f"PRAGMA max_page_count = {pages}")
-    await within(run.ended())
-    assert run.transcript.status == "failed" and "The disk is full" in str(run.transcript.reason)
-    history._file._db.execute("PRAGMA max_page_count = 1000000")
-    await within(runs.resume(run.id).ended())
-    assert (run.transcript.status, kept.transcript(run.id).status) == ("complete", "complete")
-    assert "turn_reused" not in types(kept.events(run.id))
-
-
-async def test_nothing_begins_when_the_history_refuses(make: Make, history: History) -> None:
-    tasks = asyncio.all_tasks()
-    history.close()
-    with pytest.raises(HistoryError, match="cannot be used"):
-        make(complete).start(QUESTION, COUNCIL)
-    assert asyncio.all_tasks() == tasks

@@ -22,6 +22,7 @@ from starlette.routing import Mount
 from council.advice import explain
 from council.api import health
 from council.api.connections import ACCEPTED_AT_ONCE, BoundedConnection
+from council.api.handles import ScarceHandles
 from council.api.limits import BodyLimit, LoginBrake
 from council.api.log_in_sessions import LogInSessions
 from council.api.middleware import SecurityHeaders
@@ -168,6 +169,7 @@ def serve(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the program and return its exit code."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("asyncio").addFilter(ScarceHandles())
     logging.getLogger("httpx").setLevel(logging.WARNING)  # below, it tells every address, with the password in it
     console = open_console()
     return run(program, arguments, console, name="app.py", context=console)

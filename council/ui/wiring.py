@@ -18,6 +18,9 @@ SESSIONS = 128
 """Open pages that Gradio remembers, 0.35 MB each; the one used longest ago is forgotten, and begins anew."""
 EVENTS_AT_ONCE = 500
 """Of all pages together; each page that shows a run under way needs one, and by default there are 40."""
+LOOK_SECONDS = 0.02
+"""How often Gradio looks whether something happened on a page: a thousand times a second by itself, which an idle
+machine pays for; nobody feels this."""
 
 
 def build_page(application: Application) -> gr.Blocks:
@@ -26,7 +29,10 @@ def build_page(application: Application) -> gr.Blocks:
     with page.blocks:
         wire(page, application)
     page.blocks.state_session_capacity = SESSIONS
-    page.blocks._queue.max_thread_count = EVENTS_AT_ONCE  # what has a public name counts threads, too
+    queue = page.blocks._queue
+    queue.max_thread_count = EVENTS_AT_ONCE  # what has a public name counts threads, too
+    queue.sleep_when_free = LOOK_SECONDS
+    queue.progress_update_sleep_when_free = 1.0  # no handler tells progress in this way
     return page.blocks
 
 

@@ -31,6 +31,7 @@ from council.api.pace import EventPace
 from council.api.page_addresses import PageAddresses
 from council.api.page_sessions import PageSessions
 from council.api.proxies import TrustedProxies
+from council.api.public_address import PublicAddress
 from council.api.visitors import VisitorCookie
 from council.application import Application, Opening, open_application
 from council.configuration import load_settings
@@ -87,9 +88,9 @@ def _surround(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(LoginBrake)
     app.add_middleware(BodyLimit)
     app.add_middleware(EventPace)
-    app.add_middleware(
-        OwnOrigin, public_urls=[*settings.public_url, *space], takes_addresses=not is_loopback(settings.host)
-    )
+    public_urls = [*settings.public_url, *space]
+    app.add_middleware(OwnOrigin, public_urls=public_urls, takes_addresses=not is_loopback(settings.host))
+    app.add_middleware(PublicAddress, public_urls=public_urls)
     app.add_middleware(TrustedProxies, networks=settings.trusted_proxies)
     app.add_middleware(SecurityHeaders, ancestors=HUGGING_FACE if is_space else "")
 

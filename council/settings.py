@@ -31,7 +31,7 @@ from models.typed_lists import split_list, split_pair, unquote
 PREFIX = "COUNCIL_"
 BackendName = Literal["ollama", "llama_cpp", "openai"]
 Names = Annotated[tuple[str, ...], NoDecode]
-Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#@]+$")]
+PublicUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#@]+(/[\w.~/-]*)?$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -140,9 +140,9 @@ class Settings(BaseSettings):
         description="Who may log in, as `name:password`; empty: no log-in.",
         examples=["ada:a-long-password,alan:another-one"],
     )
-    public_url: Annotated[tuple[Origin, ...], NoDecode] = Field(
+    public_url: Annotated[tuple[PublicUrl, ...], NoDecode] = Field(
         default=(),
-        description="The addresses that people type to reach the page, where they are not this machine's own.",
+        description="What people type to reach the page, path included, where it is not an address of this machine.",
         examples=["https://council.example"],
     )
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(

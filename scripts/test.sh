@@ -21,6 +21,7 @@ bring() {
 
 bring g++ build-essential
 bring chromium chromium fonts-dejavu-core
+PATH=$PATH:/usr/sbin bring nginx nginx-light
 install requirements-dev.txt
 if ! command -v ollama >/dev/null; then
     PYTHON=.venv/bin/python scripts/ollama_for_tests.sh >/dev/null || say "the tests with a real Ollama server are skipped."

@@ -235,7 +235,7 @@ def test_a_flood_without_a_log_in_is_refused_by_the_real_server(serve: Start) ->
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("public_url", "council.example"), ("public_url", "https://a/b"), ("trusted_proxies", "proxy.example")],
+    [("public_url", "council.example"), ("public_url", "https://a/b?c"), ("trusted_proxies", "proxy.example")],
 )
 def test_a_wrong_address_in_the_settings_is_named(name: str, value: str) -> None:
     with pytest.raises(Exception, match=f"COUNCIL_{name.upper()}"):

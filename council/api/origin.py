@@ -32,7 +32,7 @@ class OwnOrigin:
 
     def __init__(self, app: ASGIApp, *, public_urls: Sequence[str] = (), takes_addresses: bool = False) -> None:
         self._app = app
-        self._public = {_origin(url) for url in public_urls}
+        self._public = {origin_of(url) for url in public_urls}
         self._names = LOOPBACK_NAMES | {_name(origin.partition("://")[2]) for origin in self._public}
         self._takes_addresses = takes_addresses
 
@@ -59,7 +59,7 @@ class OwnOrigin:
         """
         for origin in headers.getlist("origin"):
             scheme = origin.casefold().partition("://")[0]
-            if _origin(origin) not in {*self._public, _origin(f"{scheme}://{host}")}:
+            if origin_of(origin) not in {*self._public, origin_of(f"{scheme}://{host}")}:
                 return origin
         is_link = headers.get("sec-fetch-mode") == "navigate" and scope.get("method") in ("GET", "HEAD")
         site = headers.get("sec-fetch-site", "none")
@@ -69,7 +69,7 @@ class OwnOrigin:
         return "a picture in a text" if is_picture and not scope["path"].startswith(OWN_IMAGES) else ""
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
     """Return scheme, host and port of an address, without a port that the scheme implies."""
     parts = urlsplit(url.casefold())
     return f"{parts.scheme}://{parts.netloc.removesuffix(DEFAULT_PORTS.get(parts.scheme, ''))}"

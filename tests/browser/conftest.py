@@ -14,7 +14,7 @@ from tests.browser.served import ServedCouncil
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: scripts/test.sh brings it")
 
-LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "data:", "blob:")
+LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "https://localhost:", "data:", "blob:")
 PATIENCE_MILLISECONDS = 15_000
 
 Serve = Callable[..., ServedCouncil]
@@ -62,7 +62,15 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
             strangers.append(route.request.url)
             route.abort()
 
-    def open_(url: str, *, locale: str = "en-US", width: int = 1280, height: int = 900, **options: Any) -> Any:
+    def open_(
+        url: str,
+        *,
+        locale: str = "en-US",
+        width: int = 1280,
+        height: int = 900,
+        log_in: tuple[str, str] | None = None,
+        **options: Any,
+    ) -> Any:
         size = {"width": width, "height": height}
         context = chromium.new_context(locale=locale, viewport=size, reduced_motion="reduce", **options)
         contexts.append(context)
@@ -71,6 +79,10 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(url)
+        if log_in:
+            page.get_by_label("username").fill(log_in[0])
+            page.get_by_label("password").fill(log_in[1])
+            page.get_by_role("button", name="Login").click()
         page.locator("#mode-note .note").filter(has_text=".").wait_for()
         return page
 

@@ -63,13 +63,7 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
             route.abort()
 
     def open_(
-        url: str,
-        *,
-        locale: str = "en-US",
-        width: int = 1280,
-        height: int = 900,
-        log_in: tuple[str, str] | None = None,
-        **options: Any,
+        url: str, *, locale: str = "en-US", width: int = 1280, height: int = 900, log_in: Any = None, **options: Any
     ) -> Any:
         size = {"width": width, "height": height}
         context = chromium.new_context(locale=locale, viewport=size, reduced_motion="reduce", **options)
@@ -80,9 +74,7 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(url)
         if log_in:
-            page.get_by_label("username").fill(log_in[0])
-            page.get_by_label("password").fill(log_in[1])
-            page.get_by_role("button", name="Login").click()
+            _log_in(page, *log_in)
         page.locator("#mode-note .note").filter(has_text=".").wait_for()
         return page
 
@@ -92,3 +84,9 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         context.close()
     assert not strangers, f"the page asked other machines: {strangers}"
     assert not faults, f"the page's script failed: {faults}"
+
+
+def _log_in(page: Any, name: str, password: str) -> None:
+    page.get_by_label("username").fill(name)
+    page.get_by_label("password").fill(password)
+    page.get_by_role("button", name="Login").click()

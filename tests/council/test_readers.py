@@ -124,7 +124,7 @@ def test_no_reader_fails_on_any_state_that_events_can_produce(random: Random) ->
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_no_reader_fails_on_what_the_history_keeps_of_a_run_or_on_its_going_on_in_a_terminal(random: Random) -> None:
-    """What is fleeting is not kept; a program that was killed leaves a run anywhere, to be ended when the next one starts."""
+    """Not all is kept; a program that was killed leaves a run anywhere, to be ended when the next one starts."""
     kept = [event for event in random_run(random) if not isinstance(event, ev.Fleeting)]
     kept = kept[: random.randint(1, len(kept))]
     transcript = Transcript()

@@ -125,6 +125,7 @@ def make_council(request: CouncilRequest, cards: Sequence[ModelCard], settings: 
         debate=request.debate,
         rounds=request.rounds,
         answer_tokens=request.answer_tokens or settings.answer_tokens,
+        effort=settings.thinking,
     )
     _check_places(council, request, settings)
     return council

@@ -31,6 +31,9 @@ Part = SeatId | Literal["earlier_conversation", "final_answer"]
 Rounds = Annotated[int, Field(ge=1, le=3)]
 AnswerTokens = Annotated[int, Field(ge=16, le=32_768)]
 
+Effort = Literal["", "off", "low", "medium", "high"]
+"""How much models think before they answer that can; "" leaves it to each of them."""
+
 STAGE_OF: dict[TurnKind, Stage] = {
     "answer": "answers",
     "ballot": "ballots",
@@ -116,6 +119,7 @@ class Council(Value):
     debate: Policy = "auto"
     rounds: Rounds = 1
     answer_tokens: AnswerTokens = 1024
+    effort: Effort = ""
 
     @property
     def method(self) -> Method:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from council.domain import MAX_SEATS, AnswerTokens, Mode
+from council.domain import MAX_SEATS, AnswerTokens, Effort, Mode
 from council.runs.queue import AT_ONCE, WAITING, WAITING_OF_ONE
 from council.translation import languages
 from models.http.errors import AddressError
@@ -163,6 +163,9 @@ class Settings(BaseSettings):
         default=16_384, ge=1024, le=1_048_576, description="Longest context a model is loaded with, in tokens."
     )
     answer_tokens: AnswerTokens = Field(default=1024, description="Longest answer of a seat, in tokens.")
+    thinking: Effort = Field(
+        default="", description="How much models think that can: `off`, `low`, `medium`, `high`; empty: their own way."
+    )
     keep_alive: str = Field(
         default="30m",
         pattern=r"^-?\d+(\.\d+)?(ms|s|m|h)?$",

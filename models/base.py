@@ -19,6 +19,10 @@ LLAMA_CPP = "llama_cpp"
 
 Params = ParamSpec("Params")
 Role = Literal["system", "user", "assistant"]
+Level = Literal["low", "medium", "high"]
+Thinking = bool | Level
+"""Whether a model thinks before it answers, and how much where it takes levels. Of the models that cannot be kept from
+thinking, False asks for little; where a model knows no levels, one is as good as True."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class GenerationConfig:
     seed: int = 0
     stop: tuple[str, ...] = ()
     json_schema: dict[str, Any] | None = None
-    think: bool | None = None
+    think: Thinking | None = None
     remote_host: str = ""
     avoid_repetition: bool = False
 
@@ -89,6 +93,33 @@ class Chunk:
     notice: Text = NOTHING
     restart: Text = NOTHING
     completion: Completion | None = None
+
+
+@dataclass(slots=True)
+class Heard:
+    """Whether an answer has text and thinking so far, more than blanks."""
+
+    text: bool = False
+    thinking: bool = False
+
+    def note(self, chunk: Chunk) -> Chunk:
+        """Count a chunk in, and return it."""
+        if chunk.restart:
+            self.text = self.thinking = False
+        self.text = self.text or bool(chunk.text.strip())
+        self.thinking = self.thinking or bool(chunk.thinking.strip())
+        return chunk
+
+
+def apart(chunk: Chunk) -> list[Chunk]:
+    """Return what came at once as chunks with one field set each, in the order in which it counts; none for nothing."""
+    parts = (
+        Chunk(restart=chunk.restart),
+        Chunk(thinking=chunk.thinking),
+        Chunk(text=chunk.text),
+        Chunk(completion=chunk.completion),
+    )
+    return [part for part in parts if part != Chunk()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ OLLAMA_HOST = "registry.ollama.ai"
 OLLAMA_NAMESPACE = "library"
 
 _QUANTIZATION = re.compile(r"[-._](?:i?q\d\w*|b?f16|f32|mxfp4\w*)$", re.IGNORECASE)
+_TAKES_LEVELS = re.compile(r"gpt-?oss|\bgpt-5|(?:^|/)o\d(?:-|$)", re.IGNORECASE)
 _SPLIT = re.compile(r"-\d{5}-of-\d{5}$")
 
 
@@ -77,3 +78,8 @@ def aliases_of_file(name: str) -> tuple[str, ...]:
 
 def _without_quantization(name: str) -> str:
     return _QUANTIZATION.sub("", file_name(name.rsplit("/", 1)[-1]).lower())
+
+
+def takes_levels(name: str) -> bool:
+    """Whether a model of this name or family always thinks, and is told only how much: gpt-oss, OpenAI's own."""
+    return _TAKES_LEVELS.search(name) is not None

@@ -6,8 +6,8 @@ Knows nothing about Council; the end-to-end tests and the benchmark build their 
 import ctypes
 import logging
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gguf
@@ -28,7 +28,10 @@ REPULSION = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The size of a Llama-architecture model; widths are multiples of 256, as Q4_K asks for."""
+    """The size of a Llama-architecture model; widths are multiples of 256, as Q4_K asks for.
+
+    `further` are tokens of its own with their types, counted in `vocabulary`.
+    """
 
     width: int = 256
     layers: int = 2
@@ -36,6 +39,7 @@ class Shape:
     kv_heads: int = 2
     feed_forward: int = 512
     vocabulary: int = 262
+    further: tuple[tuple[str, gguf.TokenType], ...] = ()
 
     @property
     def kv_width(self) -> int:
@@ -43,6 +47,13 @@ class Shape:
 
 
 TINY = Shape()
+
+
+def with_tokens(markers: Sequence[str], words: Sequence[str] = ()) -> Shape:
+    """Return a tiny shape with further control tokens, and with words that its file calls user-defined."""
+    further = [(marker, gguf.TokenType.CONTROL) for marker in markers]
+    further += [(word, gguf.TokenType.USER_DEFINED) for word in words]
+    return replace(TINY, vocabulary=TINY.vocabulary + len(further), further=tuple(further))
 
 
 def make_tiny_gguf(
@@ -108,7 +119,7 @@ def _write_full(
     writer.add_vocab_size(shape.vocabulary)
     if embeddings:
         writer.add_pooling_type(gguf.PoolingType.MEAN)
-    _add_tokenizer(writer, shape.vocabulary)
+    _add_tokenizer(writer, shape)
     if template:
         writer.add_chat_template(template)
     _add_tensors(writer, shape, numpy.random.default_rng(seed))
@@ -120,13 +131,15 @@ def _write_full(
     writer.close()
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: int) -> None:
+def _add_tokenizer(writer: gguf.GGUFWriter, shape: Shape) -> None:
     tokens = [*SPECIALS, *(f"<0x{byte:02X}>" for byte in range(256)), *MARKERS, BLANK]
     kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
     kinds += [gguf.TokenType.BYTE] * 256 + [gguf.TokenType.CONTROL] * len(MARKERS) + [gguf.TokenType.NORMAL]
-    for spare in range(vocabulary - len(tokens)):
+    for spare in range(shape.vocabulary - len(tokens) - len(shape.further)):
         tokens.append(f"~{spare}~")
         kinds.append(gguf.TokenType.NORMAL)
+    tokens += [token for token, _kind in shape.further]
+    kinds += [kind for _token, kind in shape.further]
     writer.add_tokenizer_model("llama")
     writer.add_token_list(tokens)
     writer.add_token_scores([0.0] * len(tokens))

@@ -36,10 +36,6 @@ _MADE = (
     r"(?P<lead>\b(?i:I am|I['’]m|I was|As an?|Je suis|J['’]ai été|En tant qu)[^.!?\n]{0,120}?"
     r"\b(?i:by|from|at|par|chez) )"
 )
-_CONTROL = re.compile(
-    r"<(?=\|\w{1,40}\|>|｜[^｜\n]{1,40}｜>|/?(?:s|bos|eos|start_of_turn|end_of_turn|start_of_image)>)"
-    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS)\])"
-)
 
 
 def scrub_names(text: str, names: Iterable[str]) -> str:
@@ -59,27 +55,16 @@ def scrub_names(text: str, names: Iterable[str]) -> str:
 
 
 def fence(text: str, nonce: str) -> str:
-    """Wrap an untrusted text in fences that it cannot close: the nonce is random and does not occur inside.
-
-    Marks of chat templates are broken up as well.
-    """
+    """Wrap an untrusted text in fences that it cannot close: the nonce is random and does not occur inside."""
     if not re.fullmatch(r"\w{6,}", nonce):
         raise ValueError(f"a fence needs a random nonce of six letters or more, not {nonce!r}")
     inside = re.sub(re.escape(nonce), "[…]", text, flags=re.IGNORECASE)
-    return f"<<<{nonce}\n{disarm(inside)}\n{nonce}>>>"
+    return f"<<<{nonce}\n{inside}\n{nonce}>>>"
 
 
 def quote(text: str) -> str:
-    """Put a mark before every line of an untrusted text, so that no line of it can pass for one of the prompt's own.
-
-    Marks of chat templates are broken up as well.
-    """
-    return "\n".join(f"> {line}" for line in disarm(text).splitlines() or [""])
-
-
-def disarm(text: str) -> str:
-    """Break up the marks by which chat templates tell turns apart ("<|im_end|>"): some backends read them anywhere."""
-    return _CONTROL.sub(lambda match: f"{match[0]} ", text)
+    """Put a mark before every line of an untrusted text, so that no line of it can pass for one of the prompt's own."""
+    return "\n".join(f"> {line}" for line in text.splitlines() or [""])
 
 
 def _forms(name: str) -> set[str]:

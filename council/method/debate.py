@@ -130,7 +130,9 @@ async def _check_answer(
         return Checked(stance)
     turn = Turn(kind="revision", seat=seat, round=round)
     shown = _show(turn, answers, deliberation)
-    prompt = revision_prompt(shown, seat.id, flaws, deliberation.question, reason=stance.reason)
+    prompt = revision_prompt(
+        shown, seat.id, flaws, deliberation.question, reason=without_names(stance.reason, deliberation)
+    )
     outcome = await take_turn(turn, prompt, deliberation)
     return Checked(stance, outcome.text if isinstance(outcome, TurnFinished) else None)
 
@@ -144,8 +146,8 @@ def stance_prompt(shown: Material, own: SeatId, flaws: str, question: Question) 
 
 def revision_prompt(shown: Material, own: SeatId, flaws: str, question: Question, *, reason: str) -> Prompt:
     """Return what a seat is asked that revises its answer for the reason it gave."""
-    words = {"language": language_instruction(question), "reason": reason}
-    return Prompt(REVISION, words, {"flaws": flaws or NO_FLAWS}, shown, quoted={"own": own})
+    fenced = {"flaws": flaws or NO_FLAWS, "reason": reason}
+    return Prompt(REVISION, {"language": language_instruction(question)}, fenced, shown, quoted={"own": own})
 
 
 def read_stance(text: str, seat_id: SeatId, round: int) -> Stance | None:

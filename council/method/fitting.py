@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from council.domain import Part, Turn
 from council.events import ContextCut
-from council.method.anonymity import disarm
 from council.method.budget import cut, fair_shares, window
 from council.method.deliberation import Deliberation, Head, Prepared
 from council.method.prompt import Prompt
@@ -14,6 +13,7 @@ from council.method.prompts import EARLIER, QUESTION
 from council.method.wordings.wording import TODAY, WORDINGS, Wording
 from models.base import Backend, GenerationConfig, Message, ModelCard, estimate_tokens
 from models.errors import BackendError, RequestRejectedError
+from models.marks.turns import disarm
 from models.text import lazy_gettext as _
 
 INSTRUCTION_TOKENS = 900
@@ -102,7 +102,7 @@ def _cuts(turn: Turn, shares: Mapping[Part, int], lengths: Mapping[Part, int]) -
 
 def _messages(prompt: Prompt, deliberation: Prepared) -> tuple[Message, ...]:
     asked = Message("user", deliberation.head.text + prompt.text)
-    return (Message("system", deliberation.wording.system), asked, *prompt.dialogue)
+    return (Message("system", deliberation.wording.system), asked, *prompt.messages)
 
 
 def _head_cuts(turn: Turn, deliberation: Prepared) -> tuple[ContextCut, ...]:
@@ -129,13 +129,13 @@ async def _write_head(deliberation: Deliberation, cards: Mapping[str, ModelCard]
 def write_head(question: str, earlier: Iterable[tuple[str, str]] = (), *, wording: Wording = WORDINGS[TODAY]) -> str:
     """Write what every prompt begins with: what was asked and answered before, and the question.
 
-    A code round an earlier answer is its own hash: the same bytes in every later run.
+    A code round an earlier answer is its own hash: the same bytes in every later run. No mark in any of it ends a turn.
     """
     exchanges = []
     for asked, text in earlier:
         code = hashlib.sha256(text.encode()).hexdigest()[:12]
-        exchanges.append(EARLIER.format(question=disarm(asked), answer=wording.enclose(text, code)))
-    return "".join(exchanges) + QUESTION.format(question=disarm(question))
+        exchanges.append(EARLIER.format(question=asked, answer=wording.enclose(text, code)))
+    return disarm("".join(exchanges) + QUESTION.format(question=question))
 
 
 async def _describe(model: str, backend: Backend) -> ModelCard:

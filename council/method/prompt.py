@@ -9,6 +9,7 @@ from council.domain import Label, Part, SeatId
 from council.method.prompts import CANDIDATE
 from council.method.wordings.wording import TODAY, WORDINGS, Wording
 from models.base import Message
+from models.marks.turns import disarm
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Prompt:
     The fields of `template` are filled from `words`, the program's own; from `fenced`, others' words that are shown
     whole; from the texts of `material` that `quoted` names; and `{candidates}` from its answers. Without a `form` the
     reply is free text: as long as the council allows, and at the seat's temperature. `dialogue` is what was said since,
-    when a turn is asked again. With `is_short` half of the window must do.
+    when a turn is asked again. With `is_short` half of the window must do. No mark in any of it ends a turn.
     """
 
     template: str
@@ -76,7 +77,12 @@ class Prompt:
         material = self.material
         fenced = {**self.fenced, **{name: material.texts[part] for name, part in self.quoted.items()}}
         fences = {name: material.enclose(text) for name, text in fenced.items()}
-        return self.template.format(candidates=material.candidates, **self.words, **fences)
+        return disarm(self.template.format(candidates=material.candidates, **self.words, **fences))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was said since, as it is sent."""
+        return tuple(Message(message.role, disarm(message.content)) for message in self.dialogue)
 
     def with_texts(self, texts: Mapping[Part, str]) -> "Prompt":
         """Return the same prompt with shortened texts."""

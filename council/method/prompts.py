@@ -70,7 +70,7 @@ REVISION = (
     "# Other answers of the council\n\n{candidates}"
     "# Flaws that were found in your own answer\n\n{flaws}\n\n"
     "# Your task\n\n"
-    "You decided to revise your answer, for this reason: {reason}\n"
+    "You decided to revise your answer, for this reason:\n{reason}\n"
     "Write your answer anew and complete, as if it were the first. Change what is wrong or missing, keep what is "
     "right, and do not mention the other answers. {language}"
 )

@@ -7,12 +7,12 @@ import asyncio
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from council.advice import explain
-from council.domain import Seat, SeatId, Turn
+from council.domain import Effort, Seat, SeatId, Turn
 from council.errors import DegenerateTextError
 from council.events import (
     TurnDelta,
@@ -28,7 +28,7 @@ from council.method.degenerate.watch import SpeechWatch
 from council.method.deliberation import Deliberation, Prepared
 from council.method.fitting import fit
 from council.method.prompt import Prompt
-from models.base import Chunk, Completion, GenerationConfig, Message
+from models.base import Chunk, Completion, GenerationConfig, Message, Thinking
 from models.errors import BackendError, BadResponseError
 from models.text import lazy_gettext as _
 from models.text import sentences
@@ -37,6 +37,7 @@ T = TypeVar("T")
 Outcome = TypeVar("Outcome", TurnFinished, TurnFailed)
 
 MOST_CHARACTERS = 4_000_000
+_EFFORTS: Mapping[Effort, Thinking | None] = {"": None, "off": False, "low": "low", "medium": "medium", "high": "high"}
 LEFT_OUT = _("Left out, because the conclusion was asked for at once.")
 ASKED_AGAIN = _("It is asked once more, and kept from repeating itself.")
 LEAST_TEMPERATURE_AGAIN = 0.7
@@ -117,7 +118,7 @@ def _configure(turn: Turn, prompt: Prompt, deliberation: Prepared) -> Generation
         context_tokens=deliberation.windows[model],
         seed=deliberation.turn_seed(turn),
         json_schema=form.json_schema if form else None,
-        think=prompt.think,
+        think=_EFFORTS[deliberation.council.effort] if prompt.think is None else prompt.think,
         remote_host=turn.seat.remote_host,
     )
 

@@ -3,16 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 
 import httpx
 
-from models.base import Chunk, GenerationConfig
+from models.base import Chunk, GenerationConfig, Heard, apart
 from models.errors import BadResponseError, NoAnswerError
 from models.http.reading.body import MAX_LINE_BYTES
 from models.http.reading.json_values import is_json
 from models.http.server import ASK_AGAIN, HttpServer, Request
+from models.marks.families import Family
+from models.marks.thinking import ThinkingSplitter
 from models.text import lazy_gettext as _
-from models.thinking import ThinkingSplitter
 
 MOST_EMPTY_PIECES = 100_000
 MOST_LINES = 100_000
@@ -21,42 +23,37 @@ MOST_LINES = 100_000
 class Reply(ABC):
     """Turns the lines of one answer into chunks, and refuses to take half an answer for a whole one.
 
-    Thoughts are told from the answer also where the server leaves that to us.
+    Thoughts are told from the answer also where the server leaves that to us; `opened` is whose the prompt ends in.
     """
 
-    def __init__(self, server: HttpServer, model: str, config: GenerationConfig) -> None:
+    def __init__(self, server: HttpServer, model: str, config: GenerationConfig, opened: Family | None = None) -> None:
         self.is_over = False
         self._server = server
         self._model = model
         self._config = config
-        self._splitter = ThinkingSplitter()
-        self._has_text = False
-        self._has_thinking = False
+        self._splitter = ThinkingSplitter(opened)
+        self._heard = Heard()
 
     @property
     def has_begun(self) -> bool:
         """Tell whether anything was written yet, thoughts included."""
-        return self._has_text or self._has_thinking
+        return self._heard.text or self._heard.thinking
 
     @abstractmethod
     def read(self, raw: bytes | None) -> Chunk:
         """Read the next line, None for the end of the connection; raises BackendError where it is no answer."""
 
-    def _add(self, text: str, thinking: str) -> Chunk:
-        """Take what came with one line; what may be the beginning of a marker is held back."""
-        inline, text = self._splitter.push(text)
-        return self._note(text, thinking + inline)
+    def _add(self, text: str, thinking: str, *, is_last: bool = False) -> Chunk:
+        """Take what came with one line; what may be the beginning of a mark is held back until the last one."""
+        if thinking:
+            self._splitter.trust()
+        self.is_over = is_last
+        chunk = self._splitter.push(text, is_last=is_last)
+        return self._heard.note(replace(chunk, thinking=thinking + chunk.thinking))
 
     def _finish(self) -> Chunk:
         """Return what was held back."""
-        self.is_over = True
-        thinking, text = self._splitter.finish()
-        return self._note(text, thinking)
-
-    def _note(self, text: str, thinking: str) -> Chunk:
-        self._has_text = self._has_text or bool(text.strip())
-        self._has_thinking = self._has_thinking or bool(thinking.strip())
-        return Chunk(text=text, thinking=thinking)
+        return self._add("", "", is_last=True)
 
     def _breaks_off(self) -> BadResponseError:
         """Make the error for an answer without its end."""
@@ -65,18 +62,18 @@ class Reply(ABC):
 
     def _require_text(self) -> None:
         """Raise NoAnswerError where nothing was written, or nothing but thoughts."""
-        if self._has_text:
+        if self._heard.text:
             return
         message = _("{server} sent an empty answer from {model!r}.")
         advice = _("Ask again, or choose another model.")
-        if self._has_thinking:
+        if self._heard.thinking:
             message = _("{server} sent only thoughts of {model!r} and no answer within {tokens} tokens.")
             advice = _("Allow more tokens, or switch its thinking off.")
         raise NoAnswerError(
             message.fill(server=self._server.name, model=self._model, tokens=self._config.max_tokens),
             advice=advice,
             backend=self._server.errors.backend,
-            has_thinking=self._has_thinking,
+            has_thinking=self._heard.thinking,
         )
 
 
@@ -97,7 +94,7 @@ async def read_reply(server: HttpServer, request: Request, reply: Reply) -> Asyn
             async with server.limit(*(later if reply.has_begun else first)):
                 chunk = await _next_chunk(server, documents, reply)
             server.activity.heard()
-            for part in _apart(chunk):
+            for part in apart(chunk):
                 yield part
 
 

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from models.base import LLAMA_CPP, Chunk, Completion, GenerationConfig, Message, Usage
+from models.base import LLAMA_CPP, Chunk, Completion, GenerationConfig, Heard, Message, Usage, apart
 from models.errors import BackendError, BadResponseError, NoAnswerError, RequestRejectedError
 from models.llama_cpp.engine.generation import Delta, Emit, Request
 from models.llama_cpp.engine.sampling import Sampling, grammar_from_schema
 from models.llama_cpp.loader import LoadedModel
+from models.marks.thinking import ThinkingSplitter
 from models.text import lazy_gettext as _
-from models.thinking import ThinkingSplitter
 
 Event = Delta | Usage | BackendError
 
@@ -33,20 +33,18 @@ async def stream_answer(
 
     request, splitter = await asyncio.to_thread(_prepare, loaded, messages, config, emit)
     generation = loaded.engine.submit(request)
-    has_text = has_thoughts = False
+    heard = Heard()
     try:
         while not isinstance(event := await events.get(), Usage):
             if isinstance(event, BackendError):
                 raise event
-            for chunk in _chunks(*splitter.push(event.text)):
-                has_text, has_thoughts = has_text or bool(chunk.text.strip()), has_thoughts or bool(chunk.thinking)
+            for chunk in apart(heard.note(splitter.push(event.text))):
                 yield chunk
-        for chunk in _chunks(*splitter.finish()):
-            has_text, has_thoughts = has_text or bool(chunk.text.strip()), has_thoughts or bool(chunk.thinking)
+        for chunk in apart(heard.note(splitter.finish())):
             yield chunk
     finally:
         loaded.engine.cancel(generation)
-    _check(loaded, config, event, has_text=has_text, has_thoughts=has_thoughts)
+    _check(loaded, config, event, heard)
     usage = replace(event, load_seconds=load_seconds)
     yield Chunk(completion=Completion(LLAMA_CPP, loaded.weights.name, usage))
 
@@ -83,14 +81,10 @@ def _prepare(
         emit=emit,
         stop=(*config.stop, *prompt.stop),
     )
-    return request, ThinkingSplitter(is_thinking=prompt.is_thinking)
+    return request, ThinkingSplitter(prompt.thinking)
 
 
-def _chunks(thinking: str, text: str) -> list[Chunk]:
-    return [chunk for chunk in (Chunk(thinking=thinking), Chunk(text=text)) if chunk.thinking or chunk.text]
-
-
-def _check(loaded: LoadedModel, config: GenerationConfig, usage: Usage, *, has_text: bool, has_thoughts: bool) -> None:
+def _check(loaded: LoadedModel, config: GenerationConfig, usage: Usage, heard: Heard) -> None:
     """Raise BadResponseError for an answer that nobody could use."""
     name, tokens = loaded.weights.name, usage.completion_tokens
     if config.json_schema is not None and usage.truncated:
@@ -98,9 +92,9 @@ def _check(loaded: LoadedModel, config: GenerationConfig, usage: Usage, *, has_t
             _("{model!r} did not finish its JSON answer within {tokens} tokens.", model=name, tokens=tokens),
             advice=_("Allow more tokens or a larger context."),
         )
-    if has_text:
+    if heard.text:
         return
-    if has_thoughts:
+    if heard.thinking:
         raise NoAnswerError(
             _("{model!r} thought for {tokens} tokens and gave no answer.", model=name, tokens=tokens),
             advice=_("Allow more tokens, or turn thinking off."),

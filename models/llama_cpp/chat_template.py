@@ -6,14 +6,16 @@ A file's own template is a stranger's program: it runs in a process of its own.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.base import Message
+from models.base import Message, Thinking
 from models.errors import RequestRejectedError
 from models.llama_cpp.templates.formatter import Formatter, Render
 from models.llama_cpp.templates.process import TemplateFault, TemplateProcess
+from models.llama_cpp.templates.switches import thinking_switches
 from models.llama_cpp.vocabulary import Vocabulary
+from models.marks.families import Family
+from models.marks.thinking import opened_thinking, skip_thinking
 from models.text import NOTHING, Text
 from models.text import lazy_gettext as _
-from models.thinking import opens_thinking
 
 # What a template ends with stands in an expression: Jinja drops a newline at the very end of plain text.
 CHATML = (
@@ -54,10 +56,13 @@ PROBE = (Message("system", "Be brief."), Message("user", "Is this a sound model?
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A rendered prompt; `stop` ends the answer of models that have no token of their own for it."""
+    """A rendered prompt, and whose thinking it ends in, if it does.
+
+    `stop` ends the answer of models that have no token of their own for it.
+    """
 
     text: str
-    is_thinking: bool
+    thinking: Family | None
     stop: tuple[str, ...]
 
 
@@ -66,6 +71,7 @@ class ChatTemplate:
 
     def __init__(self, template: str, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        self._template = template
         family, end = _family(vocabulary)
         tokens = {"bos": vocabulary.text_of(vocabulary.bos), "eos": vocabulary.text_of(vocabulary.eos)}
         self._own = TemplateProcess(template, **tokens) if template else None
@@ -82,11 +88,11 @@ class ChatTemplate:
         if self._own:
             self._own.close()
 
-    def render(self, messages: Sequence[Message], *, think: bool | None = None) -> Prompt:
+    def render(self, messages: Sequence[Message], *, think: Thinking | None = None) -> Prompt:
         """Write the messages out, with the opening of the answer; raises RequestRejectedError where no way works.
 
         A template that refuses or drops system messages gets their text at the head of the user's first message.
-        `think=False` closes the thinking block of templates that open one and know no switch.
+        `think=False` closes the thinking of templates that open it and know no switch.
         """
         disarmed = [Message(message.role, self._vocabulary.disarm(message.content)) for message in messages]
         for render, stop in self._ways:
@@ -94,18 +100,17 @@ class ChatTemplate:
                 text = self._try(render, layout(disarmed), think)
                 if text is None or not _holds(text, disarmed):
                     continue
-                is_thinking = opens_thinking(text)
-                if is_thinking and think is False:
-                    text, is_thinking = text.rstrip() + "\n\n</think>\n\n", False
-                return Prompt(text, is_thinking, stop)
+                if think is False:
+                    text = skip_thinking(text)
+                return Prompt(text, opened_thinking(text), stop)
         raise RequestRejectedError(
             _("The model's chat template takes none of these messages."), advice=_("Ask with a user's message.")
         )
 
-    def _try(self, render: Render, messages: Sequence[Message], think: bool | None) -> str | None:
-        switches = {} if think is None else {"enable_thinking": think, "thinking": think}
+    def _try(self, render: Render, messages: Sequence[Message], think: Thinking | None) -> str | None:
+        rows = [{"role": message.role, "content": message.content} for message in messages]
         try:
-            return render([{"role": message.role, "content": message.content} for message in messages], switches)
+            return render(rows, thinking_switches(self._template, think))
         except TemplateFault as fault:
             self.fault = self.fault or (fault.said if fault.is_broken else NOTHING)
         except ValueError:  # what a family's template raises where it takes no system text

@@ -6,10 +6,12 @@ import threading
 from typing import Any
 
 from models.errors import BackendUnavailableError
+from models.marks.families import control_marks
+from models.marks.turns import is_mark
 from models.text import lazy_gettext as _
 
 UNLOADED = _("The model was unloaded while it was asked.")
-_NO_BREAK = "\u2060"  # word joiner: invisible, and no part of any marker
+_BREAKS = "\u2060\u200c\u200b\u00ad"  # all of them invisible; what a marker of the model holds is not taken
 
 
 class Vocabulary:
@@ -23,7 +25,12 @@ class Vocabulary:
         self._is_closed = False
         self._pieces: dict[int, bytes] = {}
         self._ends: dict[int, bool] = {}
-        self._markers = self._find_markers()
+        control = self._texts(library.LLAMA_TOKEN_ATTR_CONTROL)
+        self._markers = frozenset(control.values())
+        shown = control_marks(self._markers)
+        self._shown = frozenset(token for token, text in control.items() if text in shown)
+        self._dangerous = self._find_dangerous()
+        self._break = next((sign for sign in _BREAKS if sign not in self._dangerous.pattern), _BREAKS[0])
 
     def tokenize(self, text: str, *, opens: bool = False, has_markers: bool = False) -> list[int]:
         """Return the tokens of a text.
@@ -54,10 +61,10 @@ class Vocabulary:
             room = -count  # rare: a vocabulary without a token for the blank takes three for each
 
     def piece(self, token: int) -> bytes:
-        """Return the bytes of a token, which may be half a character; nothing for a marker."""
+        """Return the bytes of a token, which may be half a character; of markers only those round thoughts have any."""
         known = self._pieces.get(token)
         if known is None:
-            known = self._pieces[token] = self._read_piece(token, special=False)
+            known = self._pieces[token] = self._read_piece(token, special=token in self._shown)
         return known
 
     def is_end(self, token: int) -> bool:
@@ -81,23 +88,33 @@ class Vocabulary:
 
     def has_marker(self, text: str) -> bool:
         """Whether the text is one single marker of this model."""
-        return self._markers is not None and self._markers.fullmatch(text) is not None
+        return text in self._markers
 
     def disarm(self, text: str) -> str:
         """Break every marker inside a message, so that no document or answer can end its own turn."""
-        if self._markers is None:
-            return text
-        return self._markers.sub(lambda match: match[0][0] + _NO_BREAK + match[0][1:], text)
+        return self._dangerous.sub(rf"\g<0>{self._break}", text)
 
-    def _find_markers(self) -> re.Pattern[str] | None:
+    def _find_dangerous(self) -> re.Pattern[str]:
+        """Find where a text would become a marker: a control token, or what else is always read as one token and looks
+        like a marker. Words and blanks that a vocabulary was extended by are none."""
         library = self._library
-        texts = [
-            library.llama_vocab_get_text(self.pointer, token).decode(errors="replace")
+        own = self._texts(library.LLAMA_TOKEN_ATTR_USER_DEFINED).values()
+        texts = self._markers | set(self._texts(library.LLAMA_TOKEN_ATTR_UNKNOWN).values()) | set(filter(is_mark, own))
+        firsts: dict[str, list[str]] = {}
+        for text in sorted(texts):
+            if len(text) > 1:
+                firsts.setdefault(text[0], []).append(re.escape(text[1:]))
+        starts = (f"{re.escape(first)}(?={'|'.join(rests)})" for first, rests in firsts.items())
+        return re.compile("|".join(starts) or r"(?!)")
+
+    def _texts(self, kind: int) -> dict[int, str]:
+        """Return the tokens of a kind with their texts."""
+        library = self._library
+        return {
+            token: library.llama_vocab_get_text(self.pointer, token).decode(errors="replace")
             for token in range(self.size)
-            if library.llama_vocab_get_attr(self.pointer, token) & library.LLAMA_TOKEN_ATTR_CONTROL
-        ]
-        longest_first = sorted({text for text in texts if len(text) > 1}, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+            if library.llama_vocab_get_attr(self.pointer, token) & kind
+        }
 
     def _read_piece(self, token: int, *, special: bool) -> bytes:
         buffer = ctypes.create_string_buffer(64)

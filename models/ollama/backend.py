@@ -120,7 +120,7 @@ class OllamaBackend:
         """Generate one answer; leaving the context ends the connection, and with it the generation."""
         card = await self.describe(model)
         check_place(card, config.remote_host)
-        think = config.think if "thinking" in card.capabilities else None  # others reject the field with HTTP 400
+        think = wire.think_value(config.think, card)
         payload = wire.chat_payload(model, messages, config, keep_alive=self._keep_alive, think=think)
         await self._know_memory()
         prompt = "\n".join(message.content for message in messages)
@@ -136,7 +136,8 @@ class OllamaBackend:
                 await loading
             finally:
                 await _end(loading)
-            reply = OllamaReply(self._server, card, model, messages, config)
+            opened = self._installed.opened(model)
+            reply = OllamaReply(self._server, card, model, messages, config, opened)
             chat = Request("POST", "/api/chat", payload, model, concessions=self._concessions)
             async with aclosing(self._answer(chat, reply)) as chunks:
                 async for chunk in chunks:

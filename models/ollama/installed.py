@@ -9,6 +9,7 @@ from models.errors import BackendError, BadResponseError
 from models.http.places import host_elsewhere
 from models.http.server import HttpServer, Request
 from models.http.token_estimates import TokenEstimates
+from models.marks.families import Family
 from models.names import canonical
 from models.ollama import wire
 from models.text import NOTHING
@@ -27,6 +28,7 @@ class InstalledModels:
         self._estimates = estimates
         self._tags: dict[str, wire.Tag] = {}
         self._cards: dict[str, ModelCard] = {}
+        self._opened: dict[str, Family | None] = {}
 
     async def read(self, seconds: float) -> None:
         """Ask for the list of models."""
@@ -66,12 +68,17 @@ class InstalledModels:
             tag = tag.model_copy(update={key: told for key, told in remote.items() if told})
             if 0 < show.number("vocab_size") < SMALL_VOCABULARY:
                 self._estimates.learn_bytewise(name)
+            self._opened[name] = show.opened
             self._cards[name] = replace(
                 self._card(tag),
                 capabilities=tuple(show.capabilities),
                 context_tokens=show.number("context_length"),
             )
         return self._cards[name]
+
+    def opened(self, model: str) -> Family | None:
+        """Return whose thinking a model's template opens without the server's knowing, as far as it is described."""
+        return self._opened.get(canonical(model))
 
     def forget(self, name: str) -> None:
         """Describe a model anew when it is asked for: it may be another version now."""

@@ -1,11 +1,13 @@
 """Reads one streamed answer of an Ollama server line by line."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from models.base import Chunk, Completion, GenerationConfig, Message, ModelCard, Usage
 from models.errors import RequestRejectedError
 from models.http.server import HttpServer
 from models.http.streamed_reply import Reply
+from models.marks.families import Family
 from models.ollama import wire
 from models.text import lazy_gettext as _
 
@@ -16,9 +18,15 @@ class OllamaReply(Reply):
     """One answer; its last line holds the figures, which betray a prompt that the server cut."""
 
     def __init__(
-        self, server: HttpServer, card: ModelCard, model: str, messages: Sequence[Message], config: GenerationConfig
+        self,
+        server: HttpServer,
+        card: ModelCard,
+        model: str,
+        messages: Sequence[Message],
+        config: GenerationConfig,
+        opened: Family | None = None,
     ) -> None:
-        super().__init__(server, model, config)
+        super().__init__(server, model, config, opened)
         self.prompt_bytes = sum(len(message.content.encode()) for message in messages)
         self._window = min(config.context_tokens, card.context_tokens or config.context_tokens)
 
@@ -30,11 +38,9 @@ class OllamaReply(Reply):
         if line.error is not None:
             raise self._server.failed(line.error, model=self._model)
         message = line.message or wire.ChatMessage()
-        chunk = self._add(message.content.text, message.content.thinking + (message.thinking or ""))
-        if not line.done:
-            return chunk
-        rest = self._finish()
-        return Chunk(chunk.text + rest.text, chunk.thinking + rest.thinking, completion=self._complete(line))
+        thinking = message.content.thinking + (message.thinking or "")
+        chunk = self._add(message.content.text, thinking, is_last=line.done)
+        return replace(chunk, completion=self._complete(line)) if line.done else chunk
 
     def _complete(self, line: wire.ChatLine) -> Completion:
         if self._is_cut(line.prompt_eval_count):

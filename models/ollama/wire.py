@@ -12,15 +12,19 @@ from typing import Annotated, Any
 import httpx
 from pydantic import AliasChoices, BaseModel, Field, PlainValidator, TypeAdapter
 
-from models.base import GenerationConfig, Message, ModelCard
+from models.base import GenerationConfig, Message, ModelCard, Thinking
 from models.http.errors import AddressError, without_password
 from models.http.places import host_elsewhere
 from models.http.reading.content import Content, SomeContent
 from models.http.reading.json_values import MOST_NAME_CHARACTERS, Count, Moment, Name, Words, Written, or_else
+from models.marks.families import Family
+from models.marks.thinking import opened_thinking
+from models.names import takes_levels
 from models.ollama.server_memory import LoadedModel
 from models.text import lazy_gettext as _
 
 BACKEND = "ollama"
+_CLOSING_ACTIONS = re.compile(r"(?:\s*\{\{-?\s*end\s*-?\}\})+\s*\Z")
 DEFAULT_PORT = 11434
 CLOUD_HOST = "ollama.com"
 STRONG_PENALTY: Mapping[str, float] = {"repeat_penalty": 1.25, "repeat_last_n": 512}
@@ -105,6 +109,13 @@ class Show(BaseModel):
     remote_model: Elsewhere = ""
     model_info: Annotated[dict[str, Any], or_else(dict)] = {}
     capabilities: Annotated[list[str], or_else(list)] = []
+    template: Annotated[str, or_else(str)] = ""
+
+    @property
+    def opened(self) -> Family | None:
+        """Whose thinking the model's template opens without the server's knowing: it then comes as text."""
+        template = _CLOSING_ACTIONS.sub("", self.template)
+        return None if "thinking" in self.capabilities else opened_thinking(template)
 
     def number(self, ending: str) -> int:
         """Return the figure whose key ends so ("context_length"), whatever the architecture; 0 if there is none."""
@@ -125,7 +136,7 @@ class PullLine(BaseModel):
 
 
 def chat_payload(
-    model: str, messages: Sequence[Message], config: GenerationConfig, *, keep_alive: str, think: bool | None
+    model: str, messages: Sequence[Message], config: GenerationConfig, *, keep_alive: str, think: Thinking | None
 ) -> dict[str, Any]:
     """Build a request for /api/chat; without messages it only loads the model.
 
@@ -156,6 +167,18 @@ def chat_payload(
     if think is not None:
         payload["think"] = think
     return payload
+
+
+def think_value(think: Thinking | None, card: ModelCard) -> Thinking | None:
+    """Return a wish for thinking as the server takes it for a model, which may refuse the field or a level.
+
+    gpt-oss takes levels alone, and cannot be kept from thinking.
+    """
+    if think is None or "thinking" not in card.capabilities:
+        return None
+    if takes_levels(card.family) or takes_levels(card.name):
+        return None if think is True else think or "low"
+    return bool(think)
 
 
 def keep_alive_value(text: str) -> str | int:

@@ -13,6 +13,7 @@ def concessions() -> Concessions:
     return Concessions(
         [
             leave_out("chat_template_kwargs"),
+            leave_out("reasoning_effort"),
             leave_out("stream_options"),
             leave_out("seed"),
             SCHEMA,

@@ -73,11 +73,8 @@ class OpenAIReply(Reply):
         self._finish_reason = choice.finish_reason or self._finish_reason
         self._has_ended = self._has_ended or bool(choice.finish_reason)
         delta = choice.message or choice.delta or wire.Delta()
-        chunk = self._add(delta.content.text, delta.content.thinking + (delta.reasoning or ""))
-        if choice.message is None:
-            return chunk
-        rest = self._finish()
-        return Chunk(chunk.text + rest.text, chunk.thinking + rest.thinking)
+        thinking = delta.content.thinking + (delta.reasoning or "")
+        return self._add(delta.content.text, thinking, is_last=choice.message is not None)
 
     def completion(self, *, prompt_seconds: float, completion_seconds: float) -> Completion:
         """Close the answer; raises NoAnswerError when there is none."""

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import httpx
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
-from models.base import GenerationConfig, Message, ModelCard
+from models.base import GenerationConfig, Message, ModelCard, Thinking
 from models.http.errors import AddressError, without_password
 from models.http.reading.content import Content, SomeContent
 from models.http.reading.json_values import Count, Name, Words, Written, or_else
+from models.names import takes_levels
 from models.text import lazy_gettext as _
 
 BACKEND = "openai"
@@ -138,5 +139,17 @@ def chat_payload(model: str, messages: Sequence[Message], config: GenerationConf
         schema = {"name": "answer", "strict": True, "schema": config.json_schema}
         payload["response_format"] = {"type": "json_schema", "json_schema": schema}
     if config.think is not None:
-        payload["chat_template_kwargs"] = {"enable_thinking": config.think}
+        payload |= thinking_fields(model, config.think)
     return payload
+
+
+def thinking_fields(model: str, think: Thinking) -> dict[str, Any]:
+    """Return the fields that ask for thinking: the template's switch, or a level where the model takes one.
+
+    Models that take levels alone cannot be kept from thinking, and are asked for little.
+    """
+    level = "" if think is True else think or "low"
+    if takes_levels(model):
+        return {"reasoning_effort": level} if level else {}
+    switch: dict[str, Any] = {"chat_template_kwargs": {"enable_thinking": bool(think)}}
+    return switch | ({"reasoning_effort": level} if think and level else {})

@@ -13,15 +13,13 @@ from typing import Any
 from council.domain import Label, Note
 from council.errors import BallotError
 from models.characters import well_formed
+from models.marks.thinking import without_thinking
 from models.text import lazy_gettext as _
 
 ENUM_UP_TO = 5
 """With more answers the possible orders are too many to be listed in a schema."""
 NOTE_CHARACTERS = 100
 
-_THOUGHT = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis)"
-_OPEN = re.compile(rf"<{_THOUGHT}>|\[THINK\]|<\|channel\|>\s*analysis(?:\s*<\|message\|>)?", re.IGNORECASE)
-_CLOSE = re.compile(rf"</{_THOUGHT}>|\[/THINK\]|<\|end\|>|<\|channel\|>\s*final(?:\s*<\|message\|>)?", re.IGNORECASE)
 # What stands before the order, at the beginning of a line, in a ballot that is not JSON.
 _MARKER = re.compile(
     r"\b(?:FINAL[ \t]+(?:RANKING|ORDER)|(?:CLASSEMENT|ORDRE)[ \t]+FINAL)\b|(?P<broken>\"order\"\s*:)", re.IGNORECASE
@@ -92,7 +90,7 @@ def parse_ballot(text: str, labels: Sequence[Label]) -> ParsedBallot:
     """
     ballot = _whole_json(text)
     if ballot is None:
-        spoken = _without_thinking(text)
+        spoken = without_thinking(text)
         if not spoken.strip():
             raise BallotError(
                 _("There is thinking, but no ballot after it.") if text.strip() else _("The text is empty.")
@@ -122,14 +120,6 @@ def _order_schema(labels: Sequence[Label]) -> dict[str, Any]:
         return {"type": "string", "enum": [" > ".join(order) for order in permutations(labels)]}
     items = {"type": "string", "enum": list(labels)}
     return {"type": "array", "items": items, "minItems": len(labels), "maxItems": len(labels), "uniqueItems": True}
-
-
-def _without_thinking(text: str) -> str:
-    """Drop what a model thought aloud: to the last closing tag, and from an opening one that is never closed."""
-    closed = [match.end() for match in _CLOSE.finditer(text)]
-    spoken = text[closed[-1] :] if closed else text
-    opened = _OPEN.search(spoken)
-    return spoken[: opened.start()] if opened else spoken
 
 
 def _whole_json(text: str) -> dict[str, Any] | None:

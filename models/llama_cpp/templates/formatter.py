@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 Rows = Sequence[Mapping[str, str]]
 """Messages as templates read them: each with its "role" and its "content"."""
 
-Render = Callable[[Rows, Mapping[str, bool]], str]
+Render = Callable[[Rows, Mapping[str, Any]], str]
 
 
 class GenerationMarks(Extension):
@@ -45,7 +45,7 @@ class Formatter:
         self._template = environment.from_string(source)
         self._tokens = {"bos_token": bos, "eos_token": eos}
 
-    def render(self, rows: Rows, switches: Mapping[str, bool]) -> str:
+    def render(self, rows: Rows, switches: Mapping[str, Any]) -> str:
         """Write messages out with the opening of the answer; `switches` are the template's own variables."""
         return self._template.render(
             messages=[dict(row) for row in rows],

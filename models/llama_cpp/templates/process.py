@@ -52,7 +52,7 @@ class TemplateProcess:
         self._is_closed = False
         self._fault = NOTHING
 
-    def render(self, rows: Rows, switches: Mapping[str, bool]) -> str:
+    def render(self, rows: Rows, switches: Mapping[str, Any]) -> str:
         """Write messages out; raises TemplateFault, and BackendUnavailableError where somebody ended the process."""
         request = {"rows": [dict(row) for row in rows], "switches": dict(switches)}
         with self._lock:

@@ -1,5 +1,5 @@
 """A run that version 1 recorded goes on in today's program: each prompt is the same to the byte, so nothing that was
-said is asked again.
+said is asked again, but for a revision: its prompt has the stance's reason in a fence since, and the record its hash.
 
 Its seats have a persona, a text of their own, none, and a small window; a long conversation and a long answer were cut,
 a ballot was asked twice, a revision written, a stance did not fit, and the chairman failed before its short attempt.

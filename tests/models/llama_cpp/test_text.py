@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.base import Message
+from models.base import Message, Thinking
 from models.llama_cpp.chat_template import ChatTemplate, fold_system, merge_same_roles
 from models.llama_cpp.engine.fair_lock import FairLock
 from models.llama_cpp.engine.schedule import Pace, plan_step
@@ -17,7 +17,6 @@ from models.llama_cpp.engine.sequences import common_head
 from models.llama_cpp.engine.text_stream import TextStream
 from models.llama_cpp.engine.thread_choice import ThreadChoice
 from models.llama_cpp.loading import Model, layer_attempts
-from models.thinking import ThinkingSplitter
 from tests.models.llama_cpp.engine_bench import load
 
 QUESTION = [Message("system", "Be brief."), Message("user", "Why?")]
@@ -41,7 +40,7 @@ def model(tiny_gguf: Path) -> Iterator[Model]:
     loaded.close()
 
 
-def render(model: Model, template: str, messages: list[Message], think: bool | None = None) -> str:
+def render(model: Model, template: str, messages: list[Message], think: Thinking | None = None) -> str:
     with closing(ChatTemplate(template, model.vocabulary)) as opened:
         return opened.render(messages, think=think).text
 
@@ -77,31 +76,6 @@ def test_nothing_of_a_stop_string_is_shown_however_it_arrives(text: str, size: i
     assert stream.is_stopped == bool(ends)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 100])
-@pytest.mark.parametrize(
-    ("text", "thinking", "answer"),
-    [
-        ("<think>Hm.</think>\n\nYes", "Hm.", "Yes"),
-        ("  <think></think>Yes", "", "Yes"),
-        ("[THINK]Hm[/THINK]Yes", "Hm", "Yes"),
-        ("Use <think> as a tag", "", "Use <think> as a tag"),
-        ("<thin> air", "", "<thin> air"),
-        ("<think>endless </thin", "endless </thin", ""),
-        ("<th", "", "<th"),
-        ("", "", ""),
-    ],
-)
-def test_thoughts_are_split_from_the_answer(text: str, thinking: str, answer: str, size: int) -> None:
-    splitter = ThinkingSplitter()
-    parts = [splitter.push(text[start : start + size]) for start in range(0, len(text), size)] + [splitter.finish()]
-    assert ("".join(part[0] for part in parts), "".join(part[1] for part in parts)) == (thinking, answer)
-
-
-def test_a_prompt_that_opens_the_thinking_makes_the_first_words_thoughts() -> None:
-    splitter = ThinkingSplitter(is_thinking=True)
-    assert splitter.push("Hm.</think>Yes") == ("Hm.", "Yes")
-
-
 def test_a_models_own_template_is_used(model: Model) -> None:
     assert render(model, model.chat_template, QUESTION) == (
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n"
@@ -134,7 +108,41 @@ def test_thinking_that_a_template_opens_is_closed_when_it_is_not_wanted(model: M
     template = "{% for m in messages %}{{ m.content }}{% endfor %}<think>\n"
     assert render(model, template, QUESTION[1:], think=False).endswith("<think>\n\n</think>\n\n")
     with closing(ChatTemplate(template, model.vocabulary)) as opened:
-        assert opened.render(QUESTION[1:]).is_thinking
+        assert opened.render(QUESTION[1:]).thinking is not None
+
+
+LEVELS = (
+    "{% for m in messages %}{{ m.content }}{% endfor %} {{ reasoning_effort | default('medium') }}<|start|>assistant"
+)
+TWO_LEVELS = (
+    "{% set effort = reasoning_effort | default('none') %}{% if effort not in ['none', 'high'] %}"
+    "{{ raise_exception('none or high') }}{% endif %}{% for m in messages %}{{ m.content }}{% endfor %} {{ effort }}"
+)
+NAMED_OTHERWISE = (
+    "{% for m in messages %}{{ m.content }}{% endfor %} {{ thinking_mode | default('adaptive') }}"
+    "{% if thinking_mode == 'disabled' or not reasoning %} silent{% endif %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "think", "end"),
+    [
+        (LEVELS, None, " medium<|start|>assistant"),
+        (LEVELS, True, " medium<|start|>assistant"),
+        (LEVELS, "high", " high<|start|>assistant"),
+        (LEVELS, False, " low<|start|>assistant<|channel|>final<|message|>"),
+        (TWO_LEVELS, None, " none"),
+        (TWO_LEVELS, False, " none"),
+        (TWO_LEVELS, "low", " high"),
+        (TWO_LEVELS, True, " high"),
+        (NAMED_OTHERWISE, False, " disabled silent"),
+        (NAMED_OTHERWISE, "low", " enabled"),
+    ],
+)
+def test_a_template_is_told_how_much_to_think_in_its_own_words(
+    model: Model, template: str, think: Thinking | None, end: str
+) -> None:
+    assert render(model, template, QUESTION[1:], think) == f"Why?{end}"
 
 
 def test_templates_are_told_whether_to_think(model: Model) -> None:

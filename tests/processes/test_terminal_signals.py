@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from tests.programs import ROOT, environment
 from tests.scripted_ollama import ScriptedOllama, scripted_ollama
 from tests.test_programs import MODELS, wait_until

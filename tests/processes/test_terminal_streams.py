@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from council import events as ev
-from council.owners import LOCAL
 from council.runs.history import History
+from council.runs.owners import LOCAL
 from tests.council.runs.stored import ANA, answered, started
 from tests.ollama_server import free_port
 from tests.programs import environment, run_cli

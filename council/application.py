@@ -18,6 +18,8 @@ from models.http.server import Timeouts
 from models.http.tls import Trust
 from models.llama_cpp.backend import LlamaCppBackend
 from models.llama_cpp.trial import Trials
+from models.llama_cpp.worker.backend import WorkerBackend
+from models.llama_cpp.worker.setup import Setup
 from models.ollama.backend import OllamaBackend, open_ollama
 from models.openai.backend import open_openai_compatible
 from models.selector import BackendSelector
@@ -34,7 +36,7 @@ class Application:
     settings: Settings
     backend: BackendSelector
     ollama: OllamaBackend | None
-    llama_cpp: LlamaCppBackend | None
+    llama_cpp: LlamaCppBackend | WorkerBackend | None
     weights: WeightsFinder
     history: History
     runs: Runs
@@ -58,7 +60,7 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
         stack.callback(history.close)
         with suppress(HistoryError):  # whoever asks or reads is told
             history.mark_interrupted_runs()
-        trials = Trials(settings.data_dir / "trials.json")
+        trials = _setup(settings).open_trials()
         weights = find_weights(settings, trials)
         backends: dict[str, Backend] = {}
         ollama = _open_ollama(settings) if "ollama" in settings.backends else None
@@ -87,14 +89,21 @@ async def open_application(settings: Settings, *, hub: str | None = None) -> Asy
 
 def find_weights(settings: Settings, judge: Judge | None = None) -> WeightsFinder:
     """Look for weights where the settings, Ollama and the Hugging Face libraries keep them, and among our downloads."""
+    return _setup(settings).open_finder(judge)
+
+
+def _setup(settings: Settings) -> Setup:
+    """Say where llama.cpp finds weights, and how much of the machine it may have."""
     environ = environment()
-    return WeightsFinder(
-        settings.weights,
-        ollama_stores=default_ollama_stores(environ),
+    return Setup(
+        paths=settings.weights,
+        ollama_stores=tuple(default_ollama_stores(environ)),
         hf_cache=default_hf_cache(environ),
         download_dir=settings.data_dir / "weights",
         demonstration_dir=demonstration.FOLDER if settings.demonstration else None,
-        judge=judge,
+        trials=settings.data_dir / "trials.json",
+        gpu_layers=settings.gpu_layers,
+        memory_bytes=int(settings.memory_gb * 10**9) or None,
     )
 
 
@@ -135,9 +144,9 @@ def _open_ollama(settings: Settings) -> OllamaBackend:
         )
 
 
-def _open_llama_cpp(settings: Settings, weights: WeightsFinder, trials: Trials) -> LlamaCppBackend:
-    memory_bytes = int(settings.memory_gb * 10**9) or None
-    return LlamaCppBackend(weights, gpu_layers=settings.gpu_layers, memory_bytes=memory_bytes, trials=trials)
+def _open_llama_cpp(settings: Settings, weights: WeightsFinder, trials: Trials) -> LlamaCppBackend | WorkerBackend:
+    setup = _setup(settings)
+    return WorkerBackend(setup) if settings.llama_cpp == "worker" else setup.open_backend(weights, trials)
 
 
 def _open_endpoint(settings: Settings) -> Backend:

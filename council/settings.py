@@ -153,6 +153,10 @@ class Settings(BaseSettings):
     allow_public: bool = Field(
         default=False, description="Serve other machines without a log-in: anyone who reaches the page may use it."
     )
+    llama_cpp: Literal["in_process", "worker"] = Field(
+        default="in_process",
+        description="Where llama.cpp runs: `in_process`, or in a `worker` that is started again when it dies.",
+    )
     gpu_layers: int = Field(
         default=-1, ge=-1, le=10_000, description="Layers that llama.cpp puts on the GPU; -1: all of them, 0: none."
     )

@@ -112,7 +112,7 @@ class Trials:
                 _("The trial of {path!r} in a process of its own did not come to its end.", path=str(path)),
                 advice=_("Ask again when the machine is less busy, or choose a smaller model."),
             )
-        return _cause_of_death(code, words) if code else ""
+        return cause_of_death(code, words) if code else ""
 
     def _run(self, path: Path, seconds: float) -> tuple[int, str]:
         with subprocess.Popen(  # noqa: S603 - the program itself, with a path as its one argument
@@ -152,7 +152,7 @@ def _unknown(architecture: str) -> WeightsError:
     return WeightsError(said.fill(version=_library(), architecture=architecture), advice=NEWER_NEEDED)
 
 
-def _cause_of_death(code: int, words: str) -> str:
+def cause_of_death(code: int, words: str) -> str:
     """Return the library's assertion, else the last line that was written, else the signal."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     assertion = next(

@@ -18,6 +18,7 @@ from models.errors import (
     NoAnswerError,
 )
 from models.ollama.backend import open_ollama
+from tests.models.local_backends import open_local
 from tests.models.scripts import QUICK, ScriptedOllama, ScriptedOpenAI, falls_silent_after, refuses, says
 from tests.ollama_server import OllamaServer, free_port
 
@@ -47,7 +48,13 @@ def scripted(request: pytest.FixtureRequest) -> Scripted:
 
 
 @pytest.fixture(
-    params=["scripted ollama", "scripted openai", pytest.param("ollama", marks=pytest.mark.ollama), "llama.cpp"]
+    params=[
+        "scripted ollama",
+        "scripted openai",
+        pytest.param("ollama", marks=pytest.mark.ollama),
+        "llama.cpp",
+        "worker",
+    ]
 )
 def open_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Opens a backend with the model `tiny`, which goes on writing for a while."""
@@ -65,22 +72,15 @@ def open_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
         yield backend
         await backend.close()
 
-    @asynccontextmanager
-    async def open_llama_cpp() -> AsyncIterator[Backend]:
-        from models.llama_cpp.backend import LlamaCppBackend
-        from models.weights.finder import WeightsFinder
-
-        weights = [request.getfixturevalue("tiny_gguf")]
-        finder = WeightsFinder(weights, ollama_stores=[], hf_cache=tmp_path / "hub", download_dir=tmp_path / "weights")
-        backend = LlamaCppBackend(finder, gpu_layers=0)
-        yield backend
-        await backend.close()
+    def open_here(in_worker: bool) -> AbstractAsyncContextManager[Backend]:
+        return open_local(request.getfixturevalue("tiny_gguf"), tmp_path / "weights", in_worker=in_worker)
 
     return {
         "scripted ollama": lambda: open_scripted(ScriptedOllama()),
         "scripted openai": lambda: open_scripted(ScriptedOpenAI()),
         "ollama": open_real,
-        "llama.cpp": open_llama_cpp,
+        "llama.cpp": lambda: open_here(False),
+        "worker": lambda: open_here(True),
     }[request.param]
 
 

@@ -122,7 +122,7 @@ def test_an_output_that_cannot_be_written_is_told_in_one_line(
         ("Où est Canberra ?".encode("utf-16"), "The question is not readable text."),
         (b"\xef\xbb\xbf", "The question is empty."),
         (None, "Standard input cannot be read: Bad file descriptor."),
-        (bytes(20_000_000), "The question has 10,000,000 characters"),
+        (b"x" * 20_000_000, "The question has 10,000,000 characters"),
     ],
     ids=["latin", "utf-16", "only a mark", "closed", "endless"],
 )

@@ -28,7 +28,7 @@ explain_failed_install() {
         fail "the disk is full: the installation needs about 2 GB in '$PWD/.venv' and for temporary files."
     elif grep -qiE 'CMAKE_(C|CXX)_COMPILER|no (C|C\+\+) compiler' "$1"; then
         fail "llama-cpp-python is compiled on this machine, and there is no C++ compiler. Install one" \
-            "('apt-get install build-essential', 'xcode-select --install') and start again; the README names prebuilt wheels under Troubleshooting."
+            "('apt-get install build-essential', 'xcode-select --install') and start again; the README names prebuilt wheels under 'What can go wrong'."
     elif grep -qiE 'name resolution|NewConnectionError|getaddrinfo failed|Network is unreachable|ConnectTimeout|ProxyError|Name or service not known|from versions: none' "$1"; then
         fail "the Python package index cannot be reached. Only the first start, and one after an update, needs the network."
     fi

@@ -34,7 +34,7 @@ def weights() -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [0, 5])
+@pytest.mark.parametrize("number", [0, 5, 10])
 async def test_a_council_of_a_real_model_that_looks_whole_says_something(number: int) -> None:
     async with RealRuns(weights(), seats=2, answer_tokens=64, seconds=200) as runs:
         judged = await runs.run(number)

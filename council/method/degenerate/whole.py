@@ -67,7 +67,7 @@ def judge_entry(text: str, asked: Asked) -> Degeneration | None:
         return "example"
     if _is_question(words, asked):
         return "question"
-    if len(words) >= 8 and 4 * len(set(words)) <= len(words):
+    if len(words) >= 6 and 2 * len(set(words)) <= len(words):
         return "loop"
     if is_mostly_one_passage(text):
         return "loop"

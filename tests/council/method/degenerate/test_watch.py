@@ -183,3 +183,27 @@ def test_judging_a_long_text_takes_no_longer_than_reading_it(unit: str) -> None:
 def test_what_a_run_asked_is_known_with_its_codes() -> None:
     assert ASKED.codes == {NONCE}
     assert Asked(question=f"Why <<<{NONCE}?", sent=f"Why <<<{NONCE}\nx\n{NONCE}>>>").codes == frozenset()
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "what the answer is true, false, or true, or false, or false, or true, true, or false, true, true, or true",
+        "good good good good good good",
+        "The answer, the answer, the answer is the answer.",
+    ],
+)
+def test_notes_that_go_round_in_few_words_say_nothing(note: str) -> None:
+    assert judge_entry(note, ASKED) == "loop"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "It says that the capital is the largest city of the country, which it is not.",
+        "La réponse dit que la capitale est la plus grande ville, ce qui est faux.",
+        "Names the year, the place and the reason.",
+    ],
+)
+def test_notes_with_common_words_in_them_say_something(note: str) -> None:
+    assert judge_entry(note, ASKED) is None

@@ -47,7 +47,7 @@ _HTML = re.compile(
     r"template|textarea|tfoot|th|thead|time|title|tr|tt|u|ul|var)/?>",
     re.IGNORECASE,
 )
-_SIGNED = re.compile(r"[^\w\s].*\w.*[^\w\s]", re.DOTALL)
+_SIGNED = re.compile(r"(?=.*\w)[<\[\]>|◁＜｜][^\s{},\"]{1,62}[<\[\]>|▷＞｜]")
 
 
 def disarm(text: str) -> str:
@@ -56,5 +56,9 @@ def disarm(text: str) -> str:
 
 
 def is_mark(text: str) -> bool:
-    """Whether a vocabulary's own word looks like a mark: signs at both ends, letters between, and no tag of HTML."""
-    return (_SIGNED.fullmatch(text) is not None or disarm(text) != text) and _HTML.fullmatch(text) is None
+    """Whether a vocabulary's own word is a known mark or looks like one: a word between brackets, and no tag of HTML.
+
+    Whole phrases that a vocabulary was given, in JSON too, are none.
+    """
+    is_known = disarm(text) == f"{text[:1]} {text[1:]}" and text[-1] in "]>▷["
+    return (is_known or _SIGNED.fullmatch(text) is not None) and _HTML.fullmatch(text) is None

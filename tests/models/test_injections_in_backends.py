@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import models
 from models.base import GenerationConfig, Message
 from models.llama_cpp.chat_template import CHATML, FAMILIES, ChatTemplate
 from models.llama_cpp.loading import Model
@@ -72,6 +73,15 @@ def test_words_and_tags_of_a_vocabulary_stay_one_token(model: Model) -> None:
     for word in WORDS:
         assert model.vocabulary.disarm(word) == word
         assert len(model.vocabulary.tokenize(word)) == 1
+
+
+def test_phrases_of_the_demonstration_models_stay_one_token() -> None:
+    """They were trained with whole prompts and pieces of JSON as words of their own."""
+    pocket = load(Path(models.__file__).parent / "pocket" / "pocket-a.gguf")
+    for phrase in ('", "flaw": "', '{"order": "', "# Your own answer\n\n<<<", "; nobody knows."):
+        assert pocket.vocabulary.disarm(phrase) == phrase
+        assert len(pocket.vocabulary.tokenize(phrase)) == 1
+    pocket.close()
 
 
 @pytest.mark.skipif(not SMOLLM.exists(), reason="no SmolLM2 in /work/weights")

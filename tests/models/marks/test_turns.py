@@ -33,6 +33,45 @@ def test_what_is_broken_up_stays_so_and_nothing_but_spaces_is_added(text: str) -
     assert re.sub(r"\s", "", broken) == re.sub(r"\s", "", text)
 
 
-def test_a_vocabularys_own_marks_are_told_from_its_words_and_tags() -> None:
-    assert all(map(is_mark, ["<think>", "<tool_call>", "]~b]", ">>QUESTION<<", "|||EMAIL|||", "[gMASK]", "<|x|>"]))
-    assert not any(map(is_mark, ["<h1>", "</table>", "<BR/>", "  ", "\n\n", "word", "'ll", "你好", "...", "\t\t"]))
+MARKS = [
+    "<think>",
+    "<tool_call>",
+    "]~b]",
+    ">>QUESTION<<",
+    "|||EMAIL|||",
+    "[gMASK]",
+    "<|x|>",
+    '<|"|>',
+    "<｜User｜>",
+    "◁think▷",
+]
+WORDS = [
+    "<h1>",
+    "</table>",
+    "<BR/>",
+    "  ",
+    "\n\n",
+    "word",
+    "'ll",
+    "你好",
+    "...",
+    "\t\t",
+    ">>>",
+    "<<<",
+    "|||",
+    "[]",
+    '["a"]',
+]
+PHRASES = [
+    '", "flaw": "',
+    '{"order": "',
+    "# Your own answer\n\n<<<",
+    "; nobody knows.",
+    '{"A": {"flaw": "…"}}',
+    "[1, 2]",
+]
+
+
+def test_a_vocabularys_own_marks_are_told_from_its_words_tags_and_phrases() -> None:
+    assert all(map(is_mark, MARKS))
+    assert not any(map(is_mark, [*WORDS, *PHRASES]))

@@ -15,10 +15,11 @@ from council.method.candidates import anonymous, without_names
 from council.method.deliberation import Prepared
 from council.method.language import language_instruction
 from council.method.prompt import Form, Material, Prompt
-from council.method.prompts import NO_FLAWS, REVISION
+from council.method.prompts import NO_FLAWS
 from council.method.turns import collect, take_turn
 from council.method.voting.ballots import vote
 from council.method.voting.orders import shuffled
+from models.marks.turns import disarm
 
 REASON_CHARACTERS = 300
 STANCE_TOKENS = 480
@@ -146,8 +147,12 @@ def stance_prompt(shown: Material, own: SeatId, flaws: str, question: Question) 
 
 def revision_prompt(shown: Material, own: SeatId, flaws: str, question: Question, *, reason: str) -> Prompt:
     """Return what a seat is asked that revises its answer for the reason it gave."""
-    fenced = {"flaws": flaws or NO_FLAWS, "reason": reason}
-    return Prompt(REVISION, {"language": language_instruction(question)}, fenced, shown, quoted={"own": own})
+    words, fenced = {"language": language_instruction(question)}, {"flaws": flaws or NO_FLAWS}
+    if shown.wording.has_reason_enclosed:
+        fenced["reason"] = reason
+    else:
+        words["reason"] = " ".join(disarm(reason).split())  # on one line, it can begin nothing of its own
+    return Prompt(shown.wording.revision, words, fenced, shown, quoted={"own": own})
 
 
 def read_stance(text: str, seat_id: SeatId, round: int) -> Stance | None:

@@ -47,6 +47,16 @@ STANCE = (
 
 STANCE_EXAMPLE = '{"reason": "…", "decision": "keep, revise or concede"}'
 
+REVISION = (
+    "# Your own answer\n\n{own}\n\n"
+    "# Other answers of the council\n\n{candidates}"
+    "# Flaws that were found in your own answer\n\n{flaws}\n\n"
+    "# Your task\n\n"
+    "You decided to revise your answer, for this reason: {reason}\n"
+    "Write your answer anew and complete, as if it were the first. Change what is wrong or missing, keep what is "
+    "right, and do not mention the other answers. {language}"
+)
+
 MINUTES = (
     "# Answers of the council\n\n{candidates}"
     "# The final answer\n\n{final}\n\n"

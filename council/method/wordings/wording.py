@@ -24,12 +24,15 @@ class Wording:
     second_look: str
     ballot_again: str
     stance: str
+    revision: str
     minutes: str
     enclose: Callable[[str, str], str]
     ballot_example: Callable[[Sequence[Label]], str]
     order_example: Callable[[Sequence[Label]], str]
     stance_example: str = ""
     minutes_example: str = ""
+    has_reason_enclosed: bool = True
+    """Whether a seat's reason for its revision stands apart, as others' words do; else on the line that names it."""
 
 
 def _ballot_example(labels: Sequence[Label]) -> str:
@@ -52,6 +55,8 @@ WORDINGS: Mapping[int, Wording] = {
         second_look=first.SECOND_LOOK,
         ballot_again=first.BALLOT_AGAIN,
         stance=first.STANCE,
+        revision=first.REVISION,
+        has_reason_enclosed=False,
         minutes=first.MINUTES,
         enclose=fence,
         ballot_example=_ballot_example,
@@ -65,6 +70,7 @@ WORDINGS: Mapping[int, Wording] = {
         second_look=prompts.SECOND_LOOK,
         ballot_again=prompts.BALLOT_AGAIN,
         stance=prompts.STANCE,
+        revision=prompts.REVISION,
         minutes=prompts.MINUTES,
         enclose=lambda text, code: quote(text),
         ballot_example=lambda labels: "",

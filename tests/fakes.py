@@ -52,7 +52,10 @@ def obedient(model: str, messages: Sequence[Message], config: GenerationConfig) 
     if config.json_schema is not None:
         return json.dumps(smallest_instance(config.json_schema, model), ensure_ascii=False)
     books = int(hashlib.sha256(model.encode()).hexdigest()[:3], 16)  # no two say the very same
-    return f"**Canberra** is the capital of Australia, as {books} books say. " * 3
+    return (
+        f"**Canberra** is the capital of Australia, as {books} books say. It lies inland, between Sydney and "
+        "Melbourne, where few people lived before. Parliament has met there since 1927, and most work for it. "
+    )
 
 
 def long_winded(words: int) -> str:

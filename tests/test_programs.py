@@ -1,7 +1,6 @@
 """The programs as a user starts them, each in a process of its own: the page's server and the terminal."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -13,11 +12,8 @@ from typing import Any
 
 import httpx
 
-from council.runs.history import History
-from council.runs.owners import LOCAL
 from tests.ollama_server import free_port
 from tests.programs import ROOT, Served, environment, run_cli
-from tests.scripted_ollama import ScriptedOllama, scripted_ollama
 
 MODELS = ("alpha:1b", "beta:1b", "gamma:1b")
 WAIT_SECONDS = 60.0
@@ -103,44 +99,3 @@ def test_weights_that_are_none_are_named_and_hide_no_others(tiny_gguf: Path, tmp
         assert name in asked.stderr and "Traceback" not in asked.stderr
     answered = run_cli(tmp_path, "ask", "Why?", "--mode", "quick", "--seats", "whole", **settings)
     assert answered.returncode == 0, answered.stderr
-
-
-def test_a_terminal_killed_amid_the_ballots_resumes_what_is_missing(tmp_path: Path) -> None:
-    with scripted_ollama(*MODELS) as ollama:
-        ollama.hold("ballot", after=1)
-        settings = {"ollama_host": ollama.url, "backends": "ollama"}
-        asking = subprocess.Popen(
-            [sys.executable, "-m", "council", "ask", "Why is the sky blue?", "--second-look", "never"],
-            cwd=tmp_path,
-            env=environment(tmp_path, **settings),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            run_id = wait_for_one_ballot(tmp_path / "data/history.db", ollama)
-        finally:
-            os.killpg(asking.pid, signal.SIGKILL)
-            asking.wait(10)
-        asked = ollama.count("ballot")
-        ollama.release()
-        done = run_cli(tmp_path, "resume", run_id, "--json", **settings)
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["status"] == "complete"
-        assert ollama.count("answer") == 3
-        assert ollama.count("ballot") == asked + 2
-
-
-def wait_for_one_ballot(path: Path, ollama: ScriptedOllama) -> str:
-    """Wait until one ballot of the only run is stored and the next was asked for; return the run's id."""
-    wait_until(path.exists, "the history is made")
-    history = History(path)
-    try:
-        runs = history.of(LOCAL)
-        wait_until(lambda: bool(runs.entries()), "the run is stored")
-        run_id = runs.entries()[0].id
-        wait_until(lambda: len(runs.transcript(run_id).ballots) == 1, "one ballot is cast")
-        wait_until(lambda: ollama.count("ballot") > 1, "the next ballot is asked for")
-        return run_id
-    finally:
-        history.close()

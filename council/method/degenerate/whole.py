@@ -16,6 +16,8 @@ COPIED = 0.7
 """A text of which so much is the instruction's own words is a copy of it."""
 LEAST_ALIKE = 4
 """So many texts of a form, strengths and flaws among them, that are all the same judge nothing."""
+SHORT_WORDS, LONG_WORDS = 20, 120
+"""Of fewer words nothing can be told by how often they come back; so many may hold a table or a refrain."""
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s.*)?|.*:|[-=*_]{2,}")
 _UNDERLINE = re.compile(r"=+|-{2,}")
 _PLACEHOLDERS = """
@@ -39,6 +41,8 @@ def judge_text(text: str, asked: Asked) -> Degeneration | None:
         return "example"
     if _is_heading([line.strip(" \t*_") for line in text.splitlines() if line.strip()]):
         return "heading"
+    if _goes_round(words):
+        return "loop"
     return "question" if _is_question(words, asked) else None
 
 
@@ -92,6 +96,16 @@ def _is_heading(lines: Sequence[str]) -> bool:
         not line or _HEADING.fullmatch(line) or _UNDERLINE.fullmatch(below)
         for line, below in zip(lines, following, strict=True)
     )
+
+
+def _goes_round(words: tuple[str, ...]) -> bool:
+    """Tell whether a text says hardly anything new: too few of its groups of three words are others than before.
+
+    A long one may repeat more: it has tables, code and refrains.
+    """
+    groups = list(zip(words, words[1:], words[2:], strict=False))
+    share = 0.5 if len(words) < LONG_WORDS else 0.3
+    return len(words) >= SHORT_WORDS and len(set(groups)) < share * len(groups)
 
 
 def _is_question(words: tuple[str, ...], asked: Asked) -> bool:

@@ -110,7 +110,7 @@ def test_a_loop_in_the_thoughts_counts_as_well() -> None:
 
 def test_what_the_limit_cut_off_in_a_loop_is_refused_and_what_ended_by_itself_is_not() -> None:
     assert refusal("It is the one. " * 8, was_cut_off=True) == "loop"
-    assert refusal("It is the one. " * 8) is None
+    assert refusal("It is the one. " * 4) is None
 
 
 LABELS = ("A", "B")
@@ -207,3 +207,10 @@ def test_notes_that_go_round_in_few_words_say_nothing(note: str) -> None:
 )
 def test_notes_with_common_words_in_them_say_something(note: str) -> None:
     assert judge_entry(note, ASKED) is None
+
+
+def test_a_short_text_that_hardly_says_anything_new_is_a_loop() -> None:
+    council = "The Council of Language Models"
+    text = f"The answer is:\n\n# {council}\n>\n>\n\n{council}\n>\n> The answer is\n>\n> {council}\n>\n"
+    text += f"> The answer is {council}"
+    assert refusal(text) == "loop"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from scripts.real_model import find
 from tests.ollama_server import OllamaServer, find_ollama
 
 if TYPE_CHECKING:
@@ -142,3 +143,12 @@ def doomed_ollama(tmp_path: Path, tiny_gguf: Path) -> Iterator[OllamaServer]:
     server = _start_ollama(tmp_path / "ollama", tiny_gguf)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def real_model() -> Path:
+    """The weights of a real, weak chat model."""
+    found = find()
+    if found is None:
+        pytest.skip("no real chat model in .cache/real_model; scripts/test.sh brings one")
+    return found

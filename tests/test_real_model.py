@@ -26,25 +26,18 @@ PROSE = (
 )
 
 
-def weights() -> Path:
-    found = find()
-    if found is None:
-        pytest.skip("no real chat model in .cache/real_model; scripts/test.sh brings one")
-    return found
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 5, 10])
-async def test_a_council_of_a_real_model_that_looks_whole_says_something(number: int) -> None:
-    async with RealRuns(weights(), seats=2, answer_tokens=64, seconds=200) as runs:
+async def test_a_council_of_a_real_model_that_looks_whole_says_something(number: int, real_model: Path) -> None:
+    async with RealRuns(real_model, seats=2, answer_tokens=64, seconds=200) as runs:
         judged = await runs.run(number)
     assert judged.question == QUESTIONS[number]
     assert judged.status in ("complete", "partial", "failed", "stopped")
     assert judged.status != "complete" or not judged.faults, judged.told
 
 
-async def test_the_control_tokens_of_the_real_vocabulary_are_read() -> None:
-    assert {"<|im_start|>", "<|im_end|>", "<|endoftext|>"} <= set(control_tokens(weights()))
+async def test_the_control_tokens_of_the_real_vocabulary_are_read(real_model: Path) -> None:
+    assert {"<|im_start|>", "<|im_end|>", "<|endoftext|>"} <= set(control_tokens(real_model))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from tests.models.ollama.ollama_script import listen
 from tests.ollama_server import OllamaServer
 from tests.tiny_gguf import BLANK, FIRST_BYTE, make_tiny_gguf, with_tokens
 
-SMOLLM = Path("/work/weights/SmolLM2-135M-Instruct.Q4_1.gguf")
 OWN = [form for form in FORMS if form not in ("<s>", "</s>", "<unk>", "<|im_start|>", "<|im_end|>")]
 ODD = ["obey me", "x\u2060y", "xy", "||", "<a\nb>", "Ü>", "§turn§", "<|a", "a|>", "\u200c\u200b>"]
 WORDS = ["<h1>", "</table>", "    ", "\n\n", "kangaroo"]
@@ -84,9 +83,8 @@ def test_phrases_of_the_demonstration_models_stay_one_token() -> None:
     pocket.close()
 
 
-@pytest.mark.skipif(not SMOLLM.exists(), reason="no SmolLM2 in /work/weights")
-def test_a_real_models_own_marks_are_broken_up() -> None:
-    loaded = load(SMOLLM)
+def test_a_real_models_own_marks_are_broken_up(real_model: Path) -> None:
+    loaded = load(real_model)
     with closing(ChatTemplate(loaded.chat_template, loaded.vocabulary)) as written:
         vocabulary = loaded.vocabulary
         ends = {token for token in range(vocabulary.size) if vocabulary.text_of(token) and not vocabulary.piece(token)}

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from council.runs.history import History
+from council.runs.owners import LOCAL
 from tests.browser.conftest import OpenPage
 from tests.browser.seats import ask, press
 from tests.programs import Served
-from tests.scripted_ollama import scripted_ollama
-from tests.test_programs import MODELS, wait_for_one_ballot
+from tests.scripted_ollama import ScriptedOllama, scripted_ollama
+from tests.test_programs import MODELS, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -36,3 +38,18 @@ def test_a_run_whose_server_was_killed_amid_the_ballots_is_resumed_on_the_page(
             expect(page.locator("#ballots .places tbody tr")).to_have_count(3)
         assert ollama.count("answer") == 3
         assert ollama.count("ballot") == asked + 2
+
+
+def wait_for_one_ballot(path: Path, ollama: ScriptedOllama) -> str:
+    """Wait until one ballot of the only run is stored and the next was asked for; return the run's id."""
+    wait_until(path.exists, "the history is made")
+    history = History(path)
+    try:
+        runs = history.of(LOCAL)
+        wait_until(lambda: bool(runs.entries()), "the run is stored")
+        run_id = runs.entries()[0].id
+        wait_until(lambda: len(runs.transcript(run_id).ballots) == 1, "one ballot is cast")
+        wait_until(lambda: ollama.count("ballot") > 1, "the next ballot is asked for")
+        return run_id
+    finally:
+        history.close()

@@ -32,7 +32,7 @@ async def deliberate(deliberation: Deliberation) -> None:
             debated = await hold_debate(prepared, answers, verdict)
             answers, verdict, stances = debated.answers, debated.verdict, debated.stances
     if method.concludes and (same := undisputed(answers, verdict)):
-        synthesis = await conclude_with(same, prepared, answers, verdict)
+        synthesis = conclude_with(same, prepared, answers, verdict)
     elif method.concludes:
         synthesis = await synthesise(prepared, answers, verdict, stances)
     elif method.seats == "one":

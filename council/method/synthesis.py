@@ -54,20 +54,25 @@ async def synthesise(
     return synthesis
 
 
-async def conclude_with(
+def conclude_with(
     same: Sequence[SeatId], deliberation: Prepared, answers: Mapping[SeatId, str], verdict: Verdict | None
 ) -> Synthesis:
-    """Let the answer that these seats gave stand as it is; the minutes tell what the others said, if there are any."""
-    is_unanimous = len(same) == len(answers)
-    deliberation.emit(StageStarted(stage="synthesis", turns=0 if is_unanimous else 1))
+    """Let the answer that these seats gave stand as it is; the minutes are what each of the others said instead."""
+    deliberation.emit(StageStarted(stage="synthesis", turns=0))
     ranked = [standing.seat for standing in verdict.standings.order] if verdict else []
     seat_id = next((seat for seat in ranked if seat in same), same[0])
     synthesis = Synthesis(seat=seat_id, text=answers[seat_id], source="agreed", agreed=tuple(same))
     deliberation.emit(SynthesisWritten(synthesis=synthesis))
-    if not is_unanimous:
-        order = shuffled(list(answers), deliberation.seed, "chairman")
-        await _take_minutes(deliberation.council.chairman, deliberation, answers, order, synthesis, verdict)
+    others = [other for other in answers if other not in same]
+    if others:
+        points = tuple(LonePoint(seat=other, point=_shortened(answers[other])) for other in others)
+        deliberation.emit(MinutesTaken(minutes=Minutes(said_by_one=points, follows=seat_id)))
     return synthesis
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= POINT_CHARACTERS else line[: POINT_CHARACTERS - 1] + "…"
 
 
 async def _write(

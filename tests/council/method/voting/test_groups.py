@@ -83,6 +83,8 @@ async def test_what_most_say_stands_word_for_word_with_minutes_of_what_the_other
     assert run.synthesis is not None and run.final_standings is not None and run.final_standings.winner is None
     assert (run.synthesis.source, run.synthesis.text, set(run.synthesis.agreed)) == ("agreed", "Ottawa", {B, C})
     assert run.minutes is not None and run.status == "complete"
+    assert [(lone.seat, lone.point) for lone in run.minutes.said_by_one] == [(A, "Toronto.")]
+    assert run.minutes.follows in (B, C) and not run.minutes.agreed
     assert heading(run).endswith(", 2 gave the same answer")
 
 

@@ -51,7 +51,8 @@ def longest_output(council: Council) -> int:
 
 
 def _is_whole(council: Council, verdict: Verdict | None, synthesis: Synthesis | None) -> bool:
-    """Tell whether everybody voted and the chairman wrote, where the mode has them do so and nobody sits alone."""
+    """Tell whether everybody voted and the chairman wrote, where the mode has them do so, nobody sits alone, and no
+    answer was given by most."""
     if synthesis is None or len(council.seats) == 1:
         return True
     if synthesis.source == "agreed":

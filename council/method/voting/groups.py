@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from council.domain import SeatId, Verdict
 
-_MARKS = re.compile(r"[*_`#>]+")
+_EMPHASIS = re.compile(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 
 def groups(answers: Mapping[SeatId, str]) -> list[tuple[SeatId, ...]]:
-    """Return the seats by what they say, the largest group first; case, spaces, emphasis, a last mark do not count."""
+    """Return the seats by what they say, the largest group first.
+
+    Spaces, emphasis, a last full stop and the case of the first letter do not count; all else may: 4 is not 4!, and
+    5 mW is not 5 MW.
+    """
     same: dict[str, list[SeatId]] = {}
     for seat_id, text in answers.items():
         same.setdefault(_essence(text), []).append(seat_id)
@@ -31,5 +35,5 @@ def undisputed(answers: Mapping[SeatId, str], verdict: Verdict | None) -> Sequen
 
 
 def _essence(text: str) -> str:
-    plain = _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(plain.split()).rstrip(" .!")
+    plain = " ".join(_EMPHASIS.sub(r"\2", unicodedata.normalize("NFC", text)).split()).rstrip(" .")
+    return plain[:1].lower() + plain[1:]

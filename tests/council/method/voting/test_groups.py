@@ -23,6 +23,11 @@ A, B, C, D = map(SeatId, ("seat-1", "seat-2", "seat-3", "seat-4"))
         (("Ottawa.", "Toronto", "Ottawa"), [(A, C), (B,)]),
         (("Ottawa", "Ottawa, I think", "Toronto"), [(A,), (B,), (C,)]),
         (("4", "-4", "4."), [(A, C), (B,)]),
+        (("4", "4!", "4²"), [(A,), (B,), (C,)]),
+        (("C#", "C", "`C`"), [(B, C), (A,)]),
+        (("5 mW", "5 MW", "5 mW."), [(A, C), (B,)]),
+        (("snake_case", "snakecase", "_snake_case_"), [(A, C), (B,)]),
+        (("2 * 3", "2 3", "x > 3"), [(A,), (B,), (C,)]),
     ],
 )
 def test_answers_are_alike_but_for_how_they_are_written(

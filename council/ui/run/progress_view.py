@@ -51,7 +51,8 @@ def render_progress(transcript: Transcript, words: Translator, now: float) -> st
 def _step(transcript: Transcript, stage: Stage) -> _Step:
     is_present = stage == transcript.stage and transcript.status == "running"
     if not is_present and not any(STAGE_OF[speech.turn.kind] == stage for speech in transcript.speeches.values()):
-        return _Step(STAGES[stage], "todo")
+        is_agreed = stage == "synthesis" and transcript.synthesis is not None and transcript.synthesis.agreed
+        return _Step(STAGES[stage], "done" if is_agreed else "todo")  # what most seats say takes no turn to conclude
     done, turns = count_turns(transcript, stage)
     return _Step(STAGES[stage], "now" if is_present else "done" if done == turns else "begun", done, turns)
 

@@ -109,3 +109,10 @@ def test_a_run_that_waits_says_its_place_and_can_be_stopped_but_not_concluded() 
 def test_a_run_that_waited_and_ended_or_went_on_does_not_wait_any_more(ending: ev.Event) -> None:
     transcript = fold(started(), ev.DeliberationWaiting(before=2), ending)
     assert "Waiting" not in "".join(render(transcript, ENGLISH, 101.0).values())
+
+
+def test_a_conclusion_that_needs_no_turn_is_a_stage_that_is_done() -> None:
+    agreed = Synthesis(seat="seat-1", text="Because.", source="agreed", agreed=("seat-1", "seat-2"))
+    answers = [event for seat in ("seat-1", "seat-2") for event in said(seat)]
+    transcript = fold(started("council", ("seat-1", "seat-2")), answers, ev.SynthesisWritten(synthesis=agreed))
+    assert 'step done"><span>Conclusion</span>' in render(transcript, ENGLISH, 100.0).progress
